@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real servers for tests and measurements, on 127.0.0.1, each with a directory of its own.
+
+    with servers.start("postgres") as postgres:
+        connect(postgres.conninfo())
+
+`stop` and `kill` end a server, `start` brings it back on the same port with the same data, `close`
+ends it and removes what it wrote. `python3 tools/servers --help` does the same from a shell.
+"""
+
+from .instance import Instance, ServerError
+from .postgres import Postgres
+from .search import Elasticsearch7, Elasticsearch8, OpenSearch2, SearchServer
+
+KINDS = {kind.name: kind for kind in (Elasticsearch8, Elasticsearch7, OpenSearch2, Postgres)}
+
+
+def start(name: str, **options: object) -> Instance:
+    """A running server of KINDS. Options: `detached`, and `heap` where there is Java."""
+    instance = KINDS[name](**options)
+    try:
+        instance.start()
+    except BaseException:
+        instance.close()
+        raise
+    return instance
+
+
+__all__ = [
+    "KINDS",
+    "Elasticsearch7",
+    "Elasticsearch8",
+    "Instance",
+    "OpenSearch2",
+    "Postgres",
+    "SearchServer",
+    "ServerError",
+    "start",
+]
