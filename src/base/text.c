@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/utf8.h"
+
+tide_str tide_str_of(const char *terminated)
+{
+    return (tide_str){terminated, terminated == NULL ? 0 : strlen(terminated)};
+}
+
+bool tide_str_equal(tide_str a, tide_str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool tide_str_equal_c(tide_str a, const char *terminated)
+{
+    return tide_str_equal(a, tide_str_of(terminated));
+}
+
+bool tide_str_starts_with(tide_str s, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return size == 0 || (s.size >= size && memcmp(s.data, prefix, size) == 0);
+}
+
+int tide_str_compare(tide_str a, tide_str b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+void tide_text_init(tide_text *text)
+{
+    *text = (tide_text){NULL, 0, 0, false};
+}
+
+void tide_text_clear(tide_text *text)
+{
+    tide_free(text->data);
+    tide_text_init(text);
+}
+
+void tide_text_reset(tide_text *text)
+{
+    text->size = 0;
+    text->failed = false;
+    if (text->data != NULL) {
+        text->data[0] = '\0';
+    }
+}
+
+static void fail(tide_text *text)
+{
+    tide_text_clear(text);
+    text->failed = true;
+}
+
+/* Room for `bytes` more and the terminator. */
+static bool reserve(tide_text *text, size_t bytes)
+{
+    if (text->failed) {
+        return false;
+    }
+    if (bytes < text->capacity - text->size) {
+        return true;
+    }
+    if (bytes > SIZE_MAX / 4 - text->size) {
+        fail(text);
+        return false;
+    }
+    size_t capacity = text->capacity < 64 ? 64 : text->capacity * 2;
+    if (capacity < text->size + bytes + 1) {
+        capacity = text->size + bytes + 1;
+    }
+    char *grown = tide_resize(text->data, capacity);
+    if (grown == NULL) {
+        fail(text);
+        return false;
+    }
+    text->data = grown;
+    text->capacity = capacity;
+    return true;
+}
+
+bool tide_text_reserve(tide_text *text, size_t bytes)
+{
+    return reserve(text, bytes);
+}
+
+void tide_text_append(tide_text *text, const char *terminated)
+{
+    tide_text_append_str(text, tide_str_of(terminated));
+}
+
+void tide_text_append_str(tide_text *text, tide_str s)
+{
+    if (!reserve(text, s.size)) {
+        return;
+    }
+    if (s.size > 0) {
+        memcpy(text->data + text->size, s.data, s.size);
+    }
+    text->size += s.size;
+    text->data[text->size] = '\0';
+}
+
+void tide_text_append_char(tide_text *text, char c)
+{
+    if (!reserve(text, 1)) {
+        return;
+    }
+    text->data[text->size++] = c;
+    text->data[text->size] = '\0';
+}
+
+void tide_text_append_format(tide_text *text, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    if (size < 0) {
+        fail(text);
+    } else if (reserve(text, (size_t)size)) {
+        (void)vsnprintf(text->data + text->size, (size_t)size + 1, format, again);
+        text->size += (size_t)size;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+static void append_json_escape(tide_text *text, unsigned char c)
+{
+    switch (c) {
+        case '"':
+            tide_text_append(text, "\\\"");
+            break;
+        case '\\':
+            tide_text_append(text, "\\\\");
+            break;
+        case '\n':
+            tide_text_append(text, "\\n");
+            break;
+        case '\r':
+            tide_text_append(text, "\\r");
+            break;
+        case '\t':
+            tide_text_append(text, "\\t");
+            break;
+        default:
+            tide_text_append_format(text, "\\u%04x", c);
+    }
+}
+
+void tide_text_append_json_string(tide_text *text, tide_str s)
+{
+    tide_text_append_char(text, '"');
+    size_t plain = 0; /* where the run that needs no escape begins */
+    size_t at = 0;
+    while (at < s.size) {
+        unsigned char c = (unsigned char)s.data[at];
+        size_t length = c < 0x80 ? 1 : tide_utf8_length(s, at);
+        if (c >= 0x20 && c != '"' && c != '\\' && length != 0) {
+            at += length;
+            continue;
+        }
+        tide_text_append_str(text, (tide_str){s.data + plain, at - plain});
+        if (length == 0) {
+            tide_text_append(text, "\xEF\xBF\xBD");
+        } else {
+            append_json_escape(text, c);
+        }
+        plain = ++at;
+    }
+    if (at > plain) {
+        tide_text_append_str(text, (tide_str){s.data + plain, at - plain});
+    }
+    tide_text_append_char(text, '"');
+}
+
+bool tide_text_failed(const tide_text *text)
+{
+    return text->failed;
+}
+
+const char *tide_text_c(const tide_text *text)
+{
+    return text->data == NULL ? "" : text->data;
+}
+
+char *tide_text_take(tide_text *text)
+{
+    if (!reserve(text, 0)) {
+        return NULL;
+    }
+    char *taken = text->data;
+    taken[text->size] = '\0';
+    tide_text_init(text);
+    return taken;
+}
