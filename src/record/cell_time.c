@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "record/cell_types.h"
+
+static tide_code refuse_time(tide_cell_parser *parser, tide_str text, tide_time_fit fit,
+                             const char **reason)
+{
+    static const char *const why[] = {
+        [TIDE_TIME_RANGE] = "is no date or time of the years -9999 to 9999",
+        [TIDE_TIME_PRECISION] = "has digits beyond microseconds; `truncate: true` would cut them",
+        [TIDE_TIME_ZONE] = "has no offset from UTC; set the column's `zone`",
+        [TIDE_TIME_OF_DAY] = "has a time of day; `truncate: true` would cut it",
+    };
+    if (fit != TIDE_TIME_SYNTAX) {
+        return tide_cell_refuse(parser, text, why[fit], reason);
+    }
+    char syntax[160];
+    const char *format = parser->spec->format;
+    (void)snprintf(syntax, sizeof syntax, "is not a %s in the format %.100s", parser->type_name,
+                   format == NULL ? "ISO 8601 or epoch_millis" : format);
+    return tide_cell_refuse(parser, text, syntax, reason);
+}
+
+static tide_code to_timestamp(tide_cell_parser *parser, tide_str text, bool is_number,
+                              tide_column_builder *column, const char **reason, tide_error *err)
+{
+    int64_t instant;
+    tide_time_fit fit = tide_time_parse(parser->time, text, is_number, &instant);
+    return fit == TIDE_TIME_OK ? tide_append_int64(column, instant, err)
+                               : refuse_time(parser, text, fit, reason);
+}
+
+static tide_code to_date(tide_cell_parser *parser, tide_str text, bool is_number,
+                         tide_column_builder *column, const char **reason, tide_error *err)
+{
+    int32_t day;
+    tide_time_fit fit = tide_time_parse_date(parser->time, text, is_number, &day);
+    return fit == TIDE_TIME_OK ? tide_append_int32(column, day, err)
+                               : refuse_time(parser, text, fit, reason);
+}
+
+static tide_code text_to_timestamp(tide_cell_parser *parser, tide_str text,
+                                   tide_column_builder *column, const char **reason,
+                                   tide_error *err)
+{
+    return to_timestamp(parser, text, false, column, reason, err);
+}
+
+static tide_code number_to_timestamp(tide_cell_parser *parser, tide_str text,
+                                     tide_column_builder *column, const char **reason,
+                                     tide_error *err)
+{
+    return to_timestamp(parser, text, true, column, reason, err);
+}
+
+static tide_code text_to_date(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
+                              const char **reason, tide_error *err)
+{
+    return to_date(parser, text, false, column, reason, err);
+}
+
+static tide_code number_to_date(tide_cell_parser *parser, tide_str text,
+                                tide_column_builder *column, const char **reason, tide_error *err)
+{
+    return to_date(parser, text, true, column, reason, err);
+}
+
+const tide_cell_functions tide_cell_timestamp = {text_to_timestamp, number_to_timestamp,
+                                                 tide_cell_refuse_any};
+const tide_cell_functions tide_cell_date = {text_to_date, number_to_date, tide_cell_refuse_any};

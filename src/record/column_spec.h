@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Column spec: how one column of a pipeline is taken from a document or a CSV record.
+ *
+ * Filled by the project file, checked there, borrowed by decoders for as long as they live.
+ */
+#ifndef TIDE_RECORD_COLUMN_SPEC_H
+#define TIDE_RECORD_COLUMN_SPEC_H
+
+#include "base/calendar.h"
+#include "record/value.h"
+
+/* What becomes of an array where a scalar is wanted. */
+typedef enum tide_array_rule {
+    TIDE_ARRAY_REJECT = 0,
+    TIDE_ARRAY_FIRST,
+    TIDE_ARRAY_JSON
+} tide_array_rule;
+
+/* Where the value comes from. */
+typedef enum tide_origin {
+    TIDE_FROM_PATH = 0, /* document: a path; CSV: a header's name */
+    TIDE_FROM_ID,       /* _id */
+    TIDE_FROM_INDEX,    /* _index */
+    TIDE_FROM_SEQ_NO,   /* _seq_no */
+    TIDE_FROM_VERSION,  /* _version */
+    TIDE_FROM_FILE,     /* _file: path as written */
+    TIDE_FROM_POSITION  /* _position: byte offset of the record in the (decompressed) file */
+} tide_origin;
+
+typedef struct tide_column_spec {
+    const char *name;
+    tide_type type;
+    tide_origin origin;
+    const char *path;      /* "a.b.c": nested objects, literal dotted keys, or any mix of them */
+    const char *format;    /* timestamps and dates; NULL = ISO 8601 */
+    const tide_zone *zone; /* for timestamps without a zone; NULL = such a value is a reject */
+    tide_array_rule array;
+    bool required; /* missing or null is a reject */
+    bool truncate; /* digits beyond microseconds are cut instead of a reject */
+    bool has_default;
+    tide_value default_value; /* for missing and for null */
+} tide_column_spec;
+
+typedef struct tide_column_specs {
+    const tide_column_spec *specs; /* borrowed */
+    size_t count;
+} tide_column_specs;
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rejects: rows that can't be decoded, typed, evaluated or loaded, kept with position and reason.
+ *
+ * Key of a reject: (pipeline, stage, position). They keep decoded values only, never source text.
+ * Position: "INDEX/ID" for Elasticsearch; "PATH:OFFSET" (byte offset of the record in the
+ * decompressed file) for files; "SERIES/DAY/ORDINAL" for output rows of ordered processing.
+ */
+#ifndef TIDE_RECORD_REJECT_H
+#define TIDE_RECORD_REJECT_H
+
+#include "base/arena.h"
+
+typedef struct tide_reject {
+    const char *stage; /* "decode", "step", "load" */
+    const char *step;  /* "2 where" or NULL */
+    const char *position;
+    const char *column;   /* or NULL */
+    const char *reason;   /* a sentence */
+    const char *sqlstate; /* load: what the server said; else NULL */
+    const char *values;   /* decoded columns as a JSON object, "{}" if none */
+} tide_reject;
+
+typedef struct tide_reject_list {
+    tide_arena arena; /* owns all strings */
+    tide_reject *items;
+    size_t count;
+    size_t capacity;
+} tide_reject_list;
+
+void tide_reject_list_init(tide_reject_list *list);
+void tide_reject_list_clear(tide_reject_list *list);
+void tide_reject_list_reset(tide_reject_list *list);
+/* Copies all strings. */
+TIDE_MUST_CHECK tide_code tide_reject_list_add(tide_reject_list *list, const tide_reject *reject,
+                                               tide_error *err);
+/* Copies all of `from`. */
+TIDE_MUST_CHECK tide_code tide_reject_list_append(tide_reject_list *list,
+                                                  const tide_reject_list *from, tide_error *err);
+
+#endif
