@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cancel: one flag, read between batches by every thread of a run. Thread-safe, and may be set from
+ * a signal handler. */
+#ifndef TIDE_FLOW_CANCEL_H
+#define TIDE_FLOW_CANCEL_H
+
+#include <stdbool.h>
+
+#include "base/thread.h"
+
+typedef enum tide_cancel_level {
+    TIDE_RUNNING = 0,
+    TIDE_STOPPING, /* finish or roll back the unit in flight, then stop */
+    TIDE_STOP_NOW  /* roll back and stop */
+} tide_cancel_level;
+
+typedef struct tide_cancel {
+    tide_atomic level;
+} tide_cancel;
+
+void tide_cancel_init(tide_cancel *cancel);
+/* Only ever raises the level. */
+void tide_cancel_raise(tide_cancel *cancel, tide_cancel_level level);
+tide_cancel_level tide_cancel_get(const tide_cancel *cancel);
+/* TIDE_CANCELLED with a sentence when the level is at least STOPPING, else TIDE_OK. */
+TIDE_MUST_CHECK tide_code tide_cancel_check(const tide_cancel *cancel, tide_error *err);
+/* Sleeps up to timeout_ms, waking within 50 ms of a cancel: for back-off. */
+TIDE_MUST_CHECK tide_code tide_cancel_sleep(const tide_cancel *cancel, int64_t timeout_ms,
+                                            tide_error *err);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sink: where a pipeline's output, state and run records live, and what a kind of sink implements.
+ *
+ * Order of calls, by one thread unless said otherwise:
+ *
+ *   open -> check            touches nothing; finds whether target and state fit the pipeline
+ *        -> read_runs        touches nothing
+ *        -> begin            creates what is missing, takes the lease, writes the run record
+ *        -> [per worker, its own thread] open_worker -> read_states, load ... -> close_worker
+ *        -> reject           decode rejects, before any output, in a transaction of their own
+ *        -> finish           replace/staged: the final transaction; the record says complete
+ *        -> close            releases the lease; also after failure
+ *
+ * load commits one unit in one transaction: marker first, output rows, rejects, late rows, epoch
+ * check, states, COMMIT. When COMMIT's outcome is unknown it finds out by the marker, so load
+ * returns TIDE_OK exactly when the unit is committed, and anything else means it is not (and never
+ * will be). A run that lost its lease gets TIDE_FENCED.
+ */
+#ifndef TIDE_FLOW_SINK_H
+#define TIDE_FLOW_SINK_H
+
+#include "flow/state.h"
+#include "flow/unit.h"
+
+typedef enum tide_sink_mode { TIDE_APPEND = 0, TIDE_MERGE, TIDE_REPLACE } tide_sink_mode;
+
+/* What a sink is told of its pipeline; borrowed for its life. */
+typedef struct tide_target {
+    const char *pipeline;
+    const char *table; /* may be "schema.table" for PostgreSQL; CSV: name of the file set */
+    tide_sink_mode mode;
+    const tide_schema *output;      /* columns of the table, engine's own included */
+    const tide_state_layout *state; /* NULL: no series */
+    const tide_schema *late;        /* columns of <table>_late */
+    const uint32_t *key_columns;    /* merge, replace with key: into output; none: key_count 0 */
+    size_t key_count;
+    size_t newest_column; /* into output, or TIDE_NO_FIELD */
+    size_t day_column;    /* into output, or TIDE_NO_FIELD */
+    int64_t max_rejects;
+    bool staged;                  /* rows go to staging, moved by finish */
+    const char *fingerprint;      /* of the pipeline: 32 hex digits */
+    const char *fingerprint_text; /* what it was made of, a line per part, to tell what changed */
+    tide_cancel *cancel;
+} tide_target;
+
+typedef enum tide_run_status {
+    TIDE_RUN_STARTED = 0,
+    TIDE_RUN_COMPLETE,
+    TIDE_RUN_FAILED,    /* can be resumed */
+    TIDE_RUN_CANCELLED, /* can be resumed */
+    TIDE_RUN_ABANDONED  /* closed by run --new */
+} tide_run_status;
+
+const char *tide_run_status_name(tide_run_status status);
+
+/* A row of tidemill_runs. Strings are owned by the row. */
+typedef struct tide_run_row {
+    int64_t run; /* 1, 2, 3 ... per pipeline */
+    tide_run_status status;
+    int64_t started_at; /* of the first execution */
+    int64_t ended_at;   /* 0 while it runs */
+    char *plan;         /* JSON: horizon, members, what a resume must keep */
+    char *record;       /* JSON: counts, stages, memory, error */
+} tide_run_row;
+
+void tide_run_row_clear(tide_run_row *row);
+
+/* What check found. */
+typedef struct tide_sink_facts {
+    char *server; /* "PostgreSQL 15.18", "SQLite 3.40.1" */
+    bool table_exists;
+    bool table_empty;  /* true too when it does not exist */
+    bool state_exists; /* with at least one row */
+    bool same_table;   /* the table is the one that the state was written with */
+    char *fingerprint; /* stored with the state, or NULL */
+    char *fingerprint_text;
+    tide_text problems; /* a line each: columns missing, types that do not fit, key without
+                           unique index, foreign keys on a replaced table, name too long ... */
+} tide_sink_facts;
+
+void tide_sink_facts_clear(tide_sink_facts *facts);
+
+typedef struct tide_load_result {
+    int64_t loaded, superseded, refused;
+} tide_load_result;
+
+typedef struct tide_sink {
+    const struct tide_sink_vtable *vtable;
+    const char *kind;
+} tide_sink;
+
+typedef struct tide_sink_worker tide_sink_worker; /* each kind has its own */
+
+typedef struct tide_sink_vtable {
+    tide_code (*check)(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
+    /* Newest first, at most limit rows into rows; *count says how many. */
+    tide_code (*read_runs)(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
+                           tide_error *err);
+    /* Writes *run (a new number, or the resumed one), takes the lease and raises the epoch; keeps
+     * fingerprint and table identity with the state. io: another run holds the lease (names it). */
+    tide_code (*begin)(tide_sink *sink, const tide_run_row *run, tide_error *err);
+    tide_code (*open_worker)(tide_sink *sink, tide_sink_worker **worker, tide_error *err);
+    void (*close_worker)(tide_sink_worker *worker);
+    /* State rows of a hash range in order of _hash; with replace: none. One stream per worker at a
+     * time; it may stay open across load (it reads what was there when it was opened). */
+    tide_code (*read_states)(tide_sink_worker *worker, tide_hash_range range, tide_stream **stream,
+                             tide_error *err);
+    tide_code (*load)(tide_sink_worker *worker, tide_unit *unit, tide_load_result *result,
+                      tide_error *err);
+    /* Rolls back a unit of which load has taken parts that `continues`; nothing when there is none.
+     * A part that is lost with its connection can't be sent again: load says remote_retry, and the
+     * split is read anew. */
+    void (*abandon)(tide_sink_worker *worker);
+    /* Names of the units that this run has committed already (for streaming: splits done).
+     * Strings owned by the arena. */
+    tide_code (*read_units)(tide_sink *sink, tide_arena *arena, const char ***names, size_t *count,
+                            tide_error *err);
+    /* Upserts rejects in a transaction of their own. */
+    tide_code (*reject)(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
+    /* Writes the run record while running or at its end (status and record of *run). */
+    tide_code (*record)(tide_sink *sink, const tide_run_row *run, tide_error *err);
+    /* The last transaction: staged rows and state are moved, markers dropped, *run is complete.
+     * Rows that are staged count as loaded in load; *result is what moving them changed: loaded is
+     * minus what the table refused, refused is that. */
+    tide_code (*finish)(tide_sink *sink, const tide_run_row *run, tide_load_result *result,
+                        tide_error *err);
+    /* Forgets state, table identity and fingerprint (start over: the table's rows too), or accepts
+     * the table as it is. */
+    tide_code (*state_reset)(tide_sink *sink, tide_error *err);
+    tide_code (*state_accept)(tide_sink *sink, tide_error *err);
+    void (*close)(tide_sink *sink); /* also frees it; releases the lease if held */
+} tide_sink_vtable;
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Source: what a kind of input implements, and what the engine sees of it.
+ *
+ * Order of calls: open -> plan (once) -> for each split, from several threads: open_reader -> next
+ * until end or failure -> close_reader; at last close. A source is shared by threads after plan; a
+ * reader belongs to one thread. Readers are opened lazily, when a worker is ready for them.
+ *
+ * A split read anew is its next attempt. next never skips or repeats a row within an attempt: after
+ * any ambiguous failure it returns remote_retry, the engine throws the attempt's rows away and
+ * opens a new reader with attempt + 1 (a reader may then ask for smaller pages).
+ */
+#ifndef TIDE_FLOW_SOURCE_H
+#define TIDE_FLOW_SOURCE_H
+
+#include "flow/budget.h"
+#include "flow/cancel.h"
+#include "record/column_spec.h"
+#include "record/reject.h"
+
+/* A concrete index or file, fixed by the plan; a resume reads exactly these. */
+typedef struct tide_member {
+    const char *name;     /* index name; or path as written, relative to the project file */
+    const char *identity; /* index uuid; or "SIZE:MTIME_NS" of a file */
+    uint64_t byte_count;  /* estimates for progress; 0 = unknown */
+    uint64_t row_count;
+} tide_member;
+
+typedef struct tide_split {
+    const char *name;  /* "uses-2024 slice 1/4", "in/a.ndjson bytes 0-33554432" */
+    uint32_t member;   /* index into members */
+    uint32_t snapshot; /* splits with the same number (not 0) share one PIT: when it is lost, all of
+                          them start anew */
+    bool stable;       /* gives the same rows in a later run over an unchanged member */
+    uint64_t byte_count; /* estimates */
+    uint64_t row_count;
+    uint64_t begin, end; /* the source's own: byte range, or slice number and slice count */
+} tide_split;
+
+typedef struct tide_source_plan {
+    tide_arena arena;     /* owns all strings and arrays */
+    tide_member *members; /* sorted by name, by bytes: a row's $source is its index here */
+    size_t member_count;
+    tide_split *splits;
+    size_t split_count;
+    const char *server; /* "Elasticsearch 8.11.0", "" for files */
+    bool estimates_exact;
+} tide_source_plan;
+
+void tide_source_plan_init(tide_source_plan *plan);
+void tide_source_plan_clear(tide_source_plan *plan);
+
+/* Batches of a source hold the declared columns in order, then its hidden columns:
+ *   $source   int32  index of the member
+ *   $id       text   document id (Elasticsearch), or
+ *   $position int64  byte offset of the record in the decompressed file (files)
+ * They break ties of event time, name rejects, and never reach steps or sinks. */
+typedef struct tide_source_layout {
+    tide_schema schema;
+    size_t declared_count;  /* columns [0, declared_count) are the pipeline's */
+    size_t source_column;   /* $source */
+    size_t id_column;       /* $id or TIDE_NO_FIELD */
+    size_t position_column; /* $position or TIDE_NO_FIELD */
+} tide_source_layout;
+
+TIDE_MUST_CHECK tide_code tide_source_layout_init(tide_source_layout *layout,
+                                                  tide_column_specs columns, bool has_document_id,
+                                                  tide_error *err);
+void tide_source_layout_clear(tide_source_layout *layout);
+
+/* What one call of next gives. */
+typedef struct tide_read {
+    tide_batch batch;          /* a view: borrowed until the next call or close */
+    tide_reject_list *rejects; /* rows that could not be decoded; borrowed likewise */
+    uint64_t byte_count;       /* received or read since the last call, as on the wire or disk */
+    bool end;                  /* the attempt reached its end; the batch is empty */
+} tide_read;
+
+typedef struct tide_source_options {
+    tide_column_specs columns;        /* borrowed for the source's life */
+    const tide_source_layout *layout; /* borrowed */
+    tide_cancel *cancel;              /* borrowed */
+    tide_budget *budget;              /* borrowed: readers force their page and batch memory */
+    unsigned worker_count;            /* readers open at a time */
+} tide_source_options;
+
+typedef struct tide_reader {
+    const struct tide_reader_vtable *vtable;
+    bool lost_snapshot;  /* set with remote_retry: all splits of this snapshot must start anew */
+    bool page_too_large; /* set with remote_retry: the next attempt should ask for smaller pages */
+} tide_reader;
+
+typedef struct tide_reader_vtable {
+    tide_code (*next)(tide_reader *reader, tide_read *out, tide_error *err);
+    void (*close)(tide_reader *reader); /* also frees it; closes scrolls, also after failure */
+} tide_reader_vtable;
+
+typedef struct tide_source {
+    const struct tide_source_vtable *vtable;
+    const char *kind; /* "elasticsearch", "files" */
+} tide_source;
+
+typedef struct tide_source_vtable {
+    /* Fills plan. With `pinned` (a resume) exactly these members are used, each checked by name and
+     * identity: one that is gone or changed is bad_data that names it. */
+    tide_code (*plan)(tide_source *source, const tide_member *pinned, size_t pinned_count,
+                      tide_source_plan *plan, tide_error *err);
+    /* attempt counts from 1; the plan must outlive the reader. */
+    tide_code (*open_reader)(tide_source *source, const tide_source_plan *plan, uint32_t split,
+                             uint32_t attempt, tide_reader **reader, tide_error *err);
+    /* Reaches the source (connect, detect, check that members exist and columns are mapped), reads
+     * no rows. Findings that are no failures are appended to notes, a line each. */
+    tide_code (*check)(tide_source *source, tide_text *notes, tide_error *err);
+    void (*close)(tide_source *source); /* also frees it; closes whatever is still open remotely */
+} tide_source_vtable;
+
+#endif
