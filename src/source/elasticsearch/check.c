@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Check: connects, resolves, and compares the wanted columns with the mappings. What is odd but may
+ * be meant becomes a note. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "source/elasticsearch/source_state.h"
+
+static bool is_one_of(const char *type, const char *const *types)
+{
+    for (; *types != NULL; types++) {
+        if (strcmp(type, *types) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_numeric(tide_type_id id)
+{
+    return id == TIDE_INT32 || id == TIDE_INT64 || id == TIDE_DOUBLE || id == TIDE_DECIMAL;
+}
+
+/* Could values of a field mapped so be read as the column's type? Text may hold anything. */
+static bool fits(tide_type_id wanted, const char *mapped)
+{
+    static const char *const numbers[] = {"long",          "integer", "short",      "byte",
+                                          "double",        "float",   "half_float", "scaled_float",
+                                          "unsigned_long", NULL};
+    static const char *const structures[] = {"object",    "nested",      "geo_point", "geo_shape",
+                                             "flattened", "flat_object", "join",      NULL};
+    bool is_date = strcmp(mapped, "date") == 0 || strcmp(mapped, "date_nanos") == 0;
+    if (wanted == TIDE_JSON) {
+        return true;
+    }
+    if (is_one_of(mapped, structures)) {
+        return false;
+    }
+    if (is_one_of(mapped, numbers)) {
+        return is_numeric(wanted) || wanted == TIDE_TEXT || wanted == TIDE_TIMESTAMP;
+    }
+    if (is_date) {
+        return wanted == TIDE_TIMESTAMP || wanted == TIDE_DATE || wanted == TIDE_TEXT ||
+               wanted == TIDE_INT64;
+    }
+    if (strcmp(mapped, "boolean") == 0) {
+        return wanted == TIDE_BOOL || wanted == TIDE_TEXT;
+    }
+    return !is_numeric(wanted) && wanted != TIDE_BOOL;
+}
+
+static tide_code note_missing(const tide_column_spec *spec, const tide_es_fields *fields,
+                              tide_text *notes, tide_error *err)
+{
+    const char **paths = tide_alloc_zero(fields->count + 1, sizeof *paths);
+    if (paths == NULL) {
+        return TIDE_FAIL_MEMORY(err, "the mapped fields");
+    }
+    for (size_t i = 0; i < fields->count; i++) {
+        paths[i] = fields->items[i].path;
+    }
+    const char *nearest = tide_text_nearest(spec->path, paths, fields->count);
+    tide_text_append_format(notes, "column %s: no index maps a field `%s`", spec->name, spec->path);
+    if (nearest != NULL) {
+        tide_text_append_format(notes, "; did you mean `%s`?", nearest);
+    } else {
+        tide_text_append(notes, "; unless documents hold it unmapped, every value is missing");
+    }
+    tide_text_append_char(notes, '\n');
+    tide_free(paths);
+    return TIDE_OK;
+}
+
+static tide_code compare_column(const tide_column_spec *spec, const tide_es_fields *fields,
+                                tide_text *notes, tide_error *err)
+{
+    char type[24];
+    if (spec->origin != TIDE_FROM_PATH || spec->path == NULL) {
+        return TIDE_OK;
+    }
+    const tide_es_field *field = tide_es_fields_find(fields, spec->path);
+    if (field == NULL) {
+        return note_missing(spec, fields, notes, err);
+    }
+    if (!fits(spec->type.id, field->type)) {
+        tide_text_append_format(notes, "column %s is %s, but `%s` is mapped as %s\n", spec->name,
+                                tide_type_format(spec->type, type), spec->path, field->type);
+    }
+    if (field->other_type != NULL) {
+        tide_text_append_format(notes,
+                                "column %s: `%s` is mapped as %s in some indices and as %s in "
+                                "others (%s)\n",
+                                spec->name, spec->path, field->type, field->other_type,
+                                field->other_index);
+    }
+    return TIDE_OK;
+}
+
+static tide_code compare_columns(const tide_es_source *source, const tide_es_fields *fields,
+                                 tide_text *notes, tide_error *err)
+{
+    if (fields->source_filtered != NULL) {
+        tide_text_append_format(notes,
+                                "index %s stores only part of each document (its mapping's _source "
+                                "has includes or excludes)\n",
+                                fields->source_filtered);
+    }
+    for (size_t i = 0; i < source->engine.columns.count; i++) {
+        TIDE_TRY(compare_column(&source->engine.columns.specs[i], fields, notes, err));
+    }
+    return tide_text_failed(notes) ? TIDE_FAIL_MEMORY(err, "notes") : TIDE_OK;
+}
+
+static void note_server(const tide_es_source *source, const tide_es_server *server,
+                        const tide_es_indices *indices, tide_text *notes)
+{
+    uint64_t documents = 0;
+    for (size_t i = 0; i < indices->count; i++) {
+        documents += indices->items[i].document_count;
+    }
+    tide_text_append_format(notes, "%s, %zu %s, about %" PRIu64 " documents\n", server->name,
+                            indices->count, indices->count == 1 ? "index" : "indices", documents);
+    if (tide_http_settings_exposed(&source->settings)) {
+        tide_text_append(notes, "the password or api_key travels unencrypted: the url is http\n");
+    }
+    if (source->settings.insecure) {
+        tide_text_append(notes, "insecure: the server's certificate is not checked\n");
+    }
+}
+
+/* Everything that check and the list of fields need of the server. */
+typedef struct survey {
+    tide_es_server server;
+    tide_es_indices indices;
+    tide_es_fields *fields;
+} survey;
+
+/* A query that the server does not understand would fail the run at its first request. */
+static tide_code check_query(const tide_es_source *source, const survey *s, tide_http *http,
+                             tide_http_answer *answer, tide_error *err)
+{
+    if (source->query == NULL) {
+        return TIDE_OK;
+    }
+    const tide_json_node *root = NULL;
+    tide_text path, body;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    tide_text_init(&path);
+    tide_text_init(&body);
+    tide_text_append_char(&path, '/');
+    tide_es_append_escaped(&path, s->indices.items[0].name);
+    tide_text_append(&path, "/_validate/query?explain=true");
+    tide_text_append(&body, "{\"query\":");
+    tide_text_append(&body, source->query);
+    tide_text_append_char(&body, '}');
+    tide_http_request request = {.method = "POST",
+                                 .path = tide_text_c(&path),
+                                 .body = {body.data, body.size},
+                                 .repeatable = true};
+    tide_code code = tide_text_failed(&path) || tide_text_failed(&body)
+                         ? TIDE_FAIL_MEMORY(err, "a request")
+                         : tide_es_ask(http, &request, answer, &arena, &root, NULL, err);
+    const tide_json_node *valid = tide_json_member(root, "valid");
+    if (code == TIDE_OK && valid != NULL && valid->kind == TIDE_JSON_FALSE) {
+        const char *why = tide_json_text(tide_json_member(root, "error"));
+        const tide_json_node *first = tide_json_member(root, "explanations");
+        why = why != NULL || first == NULL
+                  ? why
+                  : tide_json_text(tide_json_member(first->first_child, "error"));
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s: the query is refused: %s", tide_http_url(http),
+                         why != NULL ? why : "not valid");
+    }
+    tide_text_clear(&path);
+    tide_text_clear(&body);
+    tide_arena_clear(&arena);
+    return code;
+}
+
+static tide_code look(tide_es_source *source, survey *s, tide_http *http, tide_http_answer *answer,
+                      tide_error *err)
+{
+    TIDE_TRY(tide_es_server_detect(http, answer, &s->server, err));
+    TIDE_TRY(tide_es_indices_resolve(&s->indices, http, answer, source->patterns,
+                                     source->pattern_count, err));
+    TIDE_TRY(check_query(source, s, http, answer, err));
+    return tide_es_fields_read(s->fields, &s->indices, http, answer, err);
+}
+
+static tide_code survey_server(tide_es_source *source, survey *s, tide_error *err)
+{
+    tide_http *http = NULL;
+    tide_http_answer answer;
+    tide_http_answer_init(&answer, source->engine.budget);
+    tide_code code = tide_http_create(&source->settings, source->engine.cancel, 0, &http, err);
+    if (code == TIDE_OK) {
+        code = look(source, s, http, &answer, err);
+    }
+    tide_http_destroy(http);
+    tide_http_answer_clear(&answer);
+    return code;
+}
+
+tide_code tide_es_check(tide_source *base, tide_text *notes, tide_error *err)
+{
+    tide_es_source *source = (tide_es_source *)base;
+    tide_es_fields fields;
+    survey s = {.fields = &fields};
+    tide_es_fields_init(&fields);
+    tide_es_indices_init(&s.indices);
+    tide_code code = survey_server(source, &s, err);
+    if (code == TIDE_OK) {
+        note_server(source, &s.server, &s.indices, notes);
+        code = compare_columns(source, &fields, notes, err);
+    }
+    tide_es_indices_clear(&s.indices);
+    tide_es_fields_clear(&fields);
+    return code;
+}
+
+tide_code tide_es_source_fields(tide_source *base, tide_es_fields *fields, tide_error *err)
+{
+    survey s = {.fields = fields};
+    tide_es_indices_init(&s.indices);
+    tide_code code = survey_server((tide_es_source *)base, &s, err);
+    tide_es_indices_clear(&s.indices);
+    return code;
+}

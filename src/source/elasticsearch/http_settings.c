@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/elasticsearch/http_settings.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/thread.h"
+
+#define CONNECT_TIMEOUT_MS 10000
+#define REQUEST_TIMEOUT_MS 120000
+#define RETRY_PAUSE_MS 250
+
+/* A page of the default size is about 1 MB. Beyond this, pages are made smaller. */
+#define ANSWER_BYTES_MAX (192u << 20)
+
+/* Initialising is not thread-safe in all versions of the library; it is never undone, since others
+ * in this process may use it too. */
+static tide_code init_library(tide_error *err)
+{
+    static tide_mutex guard = {PTHREAD_MUTEX_INITIALIZER};
+    static bool done = false;
+    tide_mutex_lock(&guard);
+    CURLcode result = done ? CURLE_OK : curl_global_init(CURL_GLOBAL_DEFAULT);
+    done = done || result == CURLE_OK;
+    tide_mutex_unlock(&guard);
+    return result == CURLE_OK
+               ? TIDE_OK
+               : TIDE_FAIL(err, TIDE_OUT_OF_MEMORY, "libcurl can't be initialised: %s",
+                           curl_easy_strerror(result));
+}
+
+static tide_code copy(char **to, const char *from, tide_error *err)
+{
+    if (from == NULL || *from == '\0') {
+        return TIDE_OK;
+    }
+    tide_free(*to);
+    *to = tide_copy_string(from);
+    return *to != NULL ? TIDE_OK : TIDE_FAIL_MEMORY(err, "connection settings");
+}
+
+/* Moves a part of the URL, decoded, into *to where it is still empty, and takes it out of the URL.
+ */
+static tide_code take_part(CURLU *url, CURLUPart part, char **to, tide_error *err)
+{
+    char *text = NULL;
+    CURLUcode result = curl_url_get(url, part, &text, CURLU_URLDECODE);
+    tide_code code = TIDE_OK;
+    if (result == CURLUE_OK && *to == NULL) {
+        code = copy(to, text, err);
+    }
+    curl_free(text);
+    (void)curl_url_set(url, part, NULL, 0);
+    return code;
+}
+
+static bool is_http(CURLU *url)
+{
+    char *scheme = NULL;
+    bool is = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+              (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    curl_free(scheme);
+    return is;
+}
+
+static tide_code write_url(CURLU *url, char **out, tide_error *err)
+{
+    char *text = NULL;
+    (void)curl_url_set(url, CURLUPART_QUERY, NULL, 0);
+    (void)curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+    if (curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK) {
+        return TIDE_FAIL_MEMORY(err, "connection settings");
+    }
+    size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '/') {
+        text[--size] = '\0';
+    }
+    tide_code code = copy(out, text, err);
+    curl_free(text);
+    return code;
+}
+
+/* Messages never repeat the text: it may hold a password. */
+static tide_code add_url(tide_http_settings *settings, const char *text, size_t number,
+                         tide_error *err)
+{
+    CURLU *url = curl_url();
+    if (url == NULL) {
+        return TIDE_FAIL_MEMORY(err, "connection settings");
+    }
+    tide_code code = TIDE_OK;
+    if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK || !is_http(url)) {
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "elasticsearch url %zu is not of the form https://host:9200 or "
+                         "http://host:9200",
+                         number);
+    }
+    if (code == TIDE_OK) {
+        code = take_part(url, CURLUPART_USER, &settings->user, err);
+    }
+    if (code == TIDE_OK) {
+        code = take_part(url, CURLUPART_PASSWORD, &settings->password, err);
+    }
+    if (code == TIDE_OK) {
+        code = write_url(url, &settings->urls[settings->url_count], err);
+    }
+    settings->url_count += code == TIDE_OK ? 1 : 0;
+    curl_url_cleanup(url);
+    return code;
+}
+
+static int64_t or_default(int64_t value, int64_t otherwise)
+{
+    return value > 0 ? value : otherwise;
+}
+
+static tide_code add_urls(tide_http_settings *settings, const tide_es_options *options,
+                          tide_error *err)
+{
+    if (options->url_count == 0) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "elasticsearch needs a url, e.g. https://host:9200");
+    }
+    settings->urls = tide_alloc_zero(options->url_count, sizeof *settings->urls);
+    if (settings->urls == NULL) {
+        return TIDE_FAIL_MEMORY(err, "connection settings");
+    }
+    for (size_t i = 0; i < options->url_count; i++) {
+        TIDE_TRY(add_url(settings, options->urls[i], i + 1, err));
+    }
+    return TIDE_OK;
+}
+
+tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_options *options,
+                                  tide_error *err)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->insecure = options->insecure;
+    settings->compressed = options->compressed;
+    settings->connect_timeout_ms = or_default(options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
+    settings->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
+    settings->retry_pause_ms = or_default(options->retry_pause_ms, RETRY_PAUSE_MS);
+    settings->answer_bytes_max =
+        options->answer_bytes_max > 0 ? options->answer_bytes_max : ANSWER_BYTES_MAX;
+    TIDE_TRY(init_library(err));
+    TIDE_TRY(copy(&settings->user, options->user, err));
+    TIDE_TRY(copy(&settings->password, options->password, err));
+    TIDE_TRY(copy(&settings->api_key, options->api_key, err));
+    TIDE_TRY(copy(&settings->ca_file, options->ca_file, err));
+    TIDE_TRY(add_urls(settings, options, err));
+    if (settings->api_key != NULL && settings->user != NULL) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "elasticsearch has both a user and an api_key: give one of them");
+    }
+    return TIDE_OK;
+}
+
+void tide_http_settings_clear(tide_http_settings *settings)
+{
+    for (size_t i = 0; i < settings->url_count; i++) {
+        tide_free(settings->urls[i]);
+    }
+    tide_free(settings->urls);
+    tide_free(settings->user);
+    tide_free(settings->password);
+    tide_free(settings->api_key);
+    tide_free(settings->ca_file);
+    memset(settings, 0, sizeof *settings);
+}
+
+bool tide_http_settings_exposed(const tide_http_settings *settings)
+{
+    bool exposed = false;
+    for (size_t i = 0; i < settings->url_count; i++) {
+        exposed = exposed || strncmp(settings->urls[i], "http:", 5) == 0;
+    }
+    return exposed && (settings->user != NULL || settings->api_key != NULL);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/elasticsearch/reader_state.h"
+
+/* How long a cancelled run waits for an opening request, to learn what is to be closed. */
+#define LAST_WORDS_MS 2000
+
+tide_code tide_es_reader_remember(tide_text *text, tide_str value, tide_error *err)
+{
+    tide_text_reset(text);
+    tide_text_append_str(text, value);
+    return tide_text_failed(text) ? TIDE_FAIL_MEMORY(err, "a position") : TIDE_OK;
+}
+
+/* Whatever became of the request: if its answer names a scroll, that must be closed some day. */
+static void learn_scroll_id(tide_es_reader *r)
+{
+    tide_str id = tide_es_peek_scroll_id(tide_http_answer_text(tide_es_reader_answer(r)));
+    if (id.size > 0 && !tide_str_equal(id, tide_es_text_str(&r->id))) {
+        tide_error ignored;
+        tide_error_clear(&ignored);
+        (void)!tide_es_reader_remember(&r->id, id, &ignored);
+    }
+}
+
+static void hear_last_words(tide_es_reader *r)
+{
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    if (tide_http_busy(r->http)) {
+        r->message.request.despite_cancel = true;
+        r->message.request.timeout_ms = LAST_WORDS_MS;
+        (void)!tide_http_finish(r->http, &ignored);
+    }
+}
+
+static tide_code open_scroll(tide_es_reader *r, tide_error *err)
+{
+    TIDE_TRY(tide_es_scroll_open(&r->message, &r->slice, err));
+    tide_code code =
+        tide_http_send_patiently(r->http, &r->message.request, tide_es_reader_answer(r), err);
+    if (code == TIDE_CANCELLED) {
+        hear_last_words(r);
+    }
+    learn_scroll_id(r);
+    return code;
+}
+
+static tide_code receive_scroll(tide_es_reader *r, tide_error *err)
+{
+    if (!r->opened) {
+        return open_scroll(r, err);
+    }
+    tide_code code;
+    if (r->ahead) {
+        code = tide_http_finish(r->http, err);
+    } else {
+        TIDE_TRY(tide_es_scroll_next(&r->message, &r->slice, tide_es_text_str(&r->id), err));
+        code = tide_http_send(r->http, &r->message.request, tide_es_reader_answer(r), err);
+    }
+    r->ahead = false;
+    learn_scroll_id(r);
+    return code;
+}
+
+static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_error *err)
+{
+    if (!tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->generation, &r->id)) {
+        r->base.lost_snapshot = true;
+        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "the snapshot was lost by another slice of it");
+    }
+    if (tide_text_failed(&r->id)) {
+        return TIDE_FAIL_MEMORY(err, "a position");
+    }
+    return tide_es_pit_next(&r->message, &r->slice, tide_es_text_str(&r->id), search_after, err);
+}
+
+static tide_code acquire_pit(tide_es_reader *r, tide_error *err)
+{
+    tide_es_snapshot_slot *slot = &r->source->snapshots[r->split->member];
+    TIDE_TRY(tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r),
+                                      &r->generation, &r->base.lost_snapshot, err));
+    r->acquired = true;
+    return TIDE_OK;
+}
+
+/* The same page of the same snapshot may be asked for as often as it takes. */
+static tide_code receive_pit(tide_es_reader *r, tide_error *err)
+{
+    if (!r->acquired) {
+        TIDE_TRY(acquire_pit(r, err));
+    }
+    tide_code code = TIDE_OK;
+    bool again = !r->ahead;
+    if (r->ahead) {
+        r->ahead = false;
+        code = tide_http_finish(r->http, err);
+        again = code == TIDE_OK ? tide_http_status_is_passing(tide_es_reader_answer(r)->status)
+                                : code == TIDE_REMOTE_RETRY &&
+                                      tide_http_last_failure(r->http) != TIDE_HTTP_TOO_LARGE;
+    } else {
+        TIDE_TRY(prepare_pit(r, tide_es_text_str(&r->sort), err));
+    }
+    if (again) {
+        tide_error_clear(err);
+        code =
+            tide_http_send_stubbornly(r->http, &r->message.request, tide_es_reader_answer(r), err);
+    }
+    return code;
+}
+
+void tide_es_reader_leave_pit(tide_es_reader *r, bool lost)
+{
+    if (!r->acquired) {
+        return;
+    }
+    tide_text to_close;
+    tide_text_init(&to_close);
+    r->acquired = false;
+    tide_es_snapshot_release(&r->source->snapshots[r->split->member], r->generation, r->slice.slice,
+                             r->complete, lost, &to_close);
+    if (to_close.size > 0) {
+        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
+                                     tide_es_text_str(&to_close), true);
+    }
+    tide_text_clear(&to_close);
+}
+
+static tide_code ask_for_scroll_page(tide_es_reader *r, tide_error *err)
+{
+    if (tide_es_peek_scroll_id(tide_http_answer_text(tide_es_reader_answer(r))).size == 0) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_es_scroll_next(&r->message, &r->slice, tide_es_text_str(&r->id), err));
+    r->ahead = true;
+    return TIDE_OK;
+}
+
+static tide_code ask_for_pit_page(tide_es_reader *r, tide_error *err)
+{
+    tide_str text = tide_http_answer_text(tide_es_reader_answer(r));
+    tide_str sort = tide_es_peek_last_sort(text);
+    if (sort.size == 0) {
+        return TIDE_OK;
+    }
+    tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->generation,
+                           tide_es_peek_pit_id(text));
+    TIDE_TRY(prepare_pit(r, sort, err));
+    r->ahead = true;
+    return TIDE_OK;
+}
+
+tide_code tide_es_reader_ask_ahead(tide_es_reader *r, tide_error *err)
+{
+    tide_str text = tide_http_answer_text(tide_es_reader_answer(r));
+    int64_t total = r->opened ? -1 : tide_es_peek_total(text);
+    bool is_all = total >= 0 && total <= r->slice.page_size;
+    if (is_all || !tide_es_peek_has_hits(text)) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(r->pit ? ask_for_pit_page(r, err) : ask_for_scroll_page(r, err));
+    if (!r->ahead) {
+        return TIDE_OK;
+    }
+    tide_code code = tide_http_begin(r->http, &r->message.request, &r->answers[1 - r->turn], err);
+    r->ahead = code == TIDE_OK;
+    return code;
+}
+
+tide_code tide_es_reader_receive(tide_es_reader *r, tide_error *err)
+{
+    if (r->ahead) {
+        r->turn = 1 - r->turn;
+    }
+    tide_code code = r->pit ? receive_pit(r, err) : receive_scroll(r, err);
+    bool too_large = code != TIDE_OK && tide_http_last_failure(r->http) == TIDE_HTTP_TOO_LARGE;
+    return too_large ? tide_es_reader_refuse_size(r, err) : code;
+}
+
+void tide_es_reader_close_contexts(tide_es_reader *r)
+{
+    tide_http_abort(r->http);
+    if (r->pit) {
+        tide_es_reader_leave_pit(r, false);
+    } else if (r->id.size > 0) {
+        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
+                                     tide_es_text_str(&r->id), false);
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/elasticsearch/refusal.h"
+
+#include <string.h>
+
+#include "source/elasticsearch/json_tree.h"
+
+#define BEGINNING_BYTES 64
+
+const char *tide_es_print_beginning(tide_str text, char *out)
+{
+    size_t size = text.size < BEGINNING_BYTES ? text.size : BEGINNING_BYTES;
+    char *at = out;
+    *at++ = '`';
+    for (size_t i = 0; i < size; i++) {
+        char c = text.data[i];
+        *at++ = c >= ' ' && c < 0x7F ? c : '.';
+    }
+    if (size < text.size) {
+        memcpy(at, "...", 3);
+        at += 3;
+    }
+    *at++ = '`';
+    *at = '\0';
+    return out;
+}
+
+/* The innermost reason is the one that helps: the first failed shard's, else the root cause, then
+ * down along caused_by. */
+static const tide_json_node *innermost(const tide_json_node *error)
+{
+    const tide_json_node *shards = tide_json_member(error, "failed_shards");
+    const tide_json_node *roots = tide_json_member(error, "root_cause");
+    const tide_json_node *at = error;
+    if (shards != NULL && shards->first_child != NULL) {
+        at = tide_json_member(shards->first_child, "reason");
+    } else if (roots != NULL && roots->first_child != NULL) {
+        at = roots->first_child;
+    }
+    const tide_json_node *cause;
+    while ((cause = tide_json_member(at, "caused_by")) != NULL) {
+        at = cause;
+    }
+    return at != NULL ? at : error;
+}
+
+static void describe(tide_arena *arena, tide_str text, const char **type, const char **reason)
+{
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    const tide_json_node *root = NULL;
+    *type = "";
+    *reason = NULL;
+    if (tide_json_tree_parse(arena, text, &root, &ignored) != TIDE_OK) {
+        return;
+    }
+    const tide_json_node *error = tide_json_member(root, "error");
+    *reason = tide_json_text(error);
+    if (*reason == NULL) {
+        const tide_json_node *inner = innermost(error);
+        const char *inner_type = tide_json_text(tide_json_member(inner, "type"));
+        *type = inner_type != NULL ? inner_type : "";
+        *reason = tide_json_text(tide_json_member(inner, "reason"));
+    }
+}
+
+static tide_code code_of(long status, const tide_es_refusal *refusal)
+{
+    if (status == 429 || status >= 500 || refusal->context_missing || refusal->too_large) {
+        return TIDE_REMOTE_RETRY;
+    }
+    return status == 400 ? TIDE_BAD_CONFIG : TIDE_REMOTE;
+}
+
+static const char *advice(long status, const tide_es_refusal *refusal)
+{
+    if (refusal->context_missing) {
+        return "; it expired (raise keep_alive) or the server closed it";
+    }
+    switch (status) {
+        case 400:
+            return "; check the query and the index names";
+        case 401:
+            return "; check user and password, or api_key";
+        case 403:
+            return "; the user needs the privileges read and view_index_metadata on these indices";
+        case 429:
+            return "; the server is overloaded: fewer workers or smaller pages help";
+        default:
+            return "";
+    }
+}
+
+tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request,
+                         const tide_http_answer *answer, tide_es_refusal *refusal, tide_error *err)
+{
+    tide_es_refusal local = {false, false, false};
+    char beginning[80];
+    const char *type, *reason;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    describe(&arena, tide_http_answer_text(answer), &type, &reason);
+    local.context_missing = strcmp(type, "search_context_missing_exception") == 0;
+    local.too_large = strcmp(type, "circuit_breaking_exception") == 0;
+    local.index_missing = strcmp(type, "index_not_found_exception") == 0;
+    if (reason == NULL) {
+        reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);
+    }
+    tide_code code =
+        TIDE_FAIL(err, code_of(answer->status, &local),
+                  "%s: %s %.*s was answered with HTTP status %ld: %s%s%s%s", tide_http_url(http),
+                  request->method, (int)strcspn(request->path, "?"), request->path, answer->status,
+                  type, *type != '\0' ? ": " : "", reason, advice(answer->status, &local));
+    tide_arena_clear(&arena);
+    if (refusal != NULL) {
+        *refusal = local;
+    }
+    return code;
+}

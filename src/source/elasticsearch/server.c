@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/elasticsearch/server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_http_answer *answer,
+                      tide_arena *arena, const tide_json_node **root, tide_es_refusal *refusal,
+                      tide_error *err)
+{
+    TIDE_TRY(tide_http_send_patiently(http, request, answer, err));
+    if (answer->status >= 400) {
+        return tide_es_refuse(http, request, answer, refusal, err);
+    }
+    tide_str text = tide_http_answer_text(answer);
+    tide_code code = tide_json_tree_parse(arena, text, root, err);
+    if (code == TIDE_BAD_DATA) {
+        char beginning[80];
+        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+                         "%s: the answer to %s %.*s is not JSON (HTTP status %ld, it begins with "
+                         "%s); is this the port of Elasticsearch or OpenSearch?",
+                         tide_http_url(http), request->method, (int)strcspn(request->path, "?"),
+                         request->path, answer->status, tide_es_print_beginning(text, beginning));
+    }
+    return code;
+}
+
+static void read_version(tide_es_server *server, const char *version)
+{
+    if (sscanf(version, "%d.%d", &server->major, &server->minor) != 2) {
+        server->major = server->minor = 0;
+    }
+}
+
+static bool at_least(const tide_es_server *server, int major, int minor)
+{
+    return server->major > major || (server->major == major && server->minor >= minor);
+}
+
+static void conclude(tide_es_server *server, const char *version)
+{
+    bool unknown = server->major == 0;
+    (void)snprintf(server->name, sizeof server->name, "%s%s%.32s",
+                   server->opensearch ? "OpenSearch" : "Elasticsearch", unknown ? "" : " ",
+                   unknown ? "" : version);
+    /* OpenSearch has PIT since 2.4, and says 7.10.2 where it is told to look like Elasticsearch. */
+    bool pretends = server->opensearch && server->major == 7;
+    server->has_pit = unknown || pretends ||
+                      (server->opensearch ? at_least(server, 2, 4) : at_least(server, 7, 10));
+    server->has_shard_doc = !server->opensearch && (unknown || at_least(server, 7, 12));
+}
+
+static bool conclude_from_root(tide_es_server *server, const tide_json_node *root)
+{
+    const char *version = tide_json_text(tide_json_path(root, "version", "number", TIDE_JSON_END));
+    const char *product =
+        tide_json_text(tide_json_path(root, "version", "distribution", TIDE_JSON_END));
+    const char *tagline = tide_json_text(tide_json_member(root, "tagline"));
+    if (version == NULL) {
+        return false;
+    }
+    server->opensearch = (product != NULL && strcmp(product, "opensearch") == 0) ||
+                         (tagline != NULL && strstr(tagline, "OpenSearch") != NULL);
+    read_version(server, version);
+    conclude(server, version);
+    return true;
+}
+
+/* A node tells its version only. Elasticsearch names itself in a header since 7.14; below 5 it is
+ * OpenSearch. */
+static void conclude_from_node(tide_es_server *server, const tide_json_node *root,
+                               bool elastic_product)
+{
+    const tide_json_node *nodes = tide_json_member(root, "nodes");
+    const tide_json_node *node = nodes != NULL ? nodes->first_child : NULL;
+    const char *version = tide_json_text(tide_json_member(node, "version"));
+    read_version(server, version != NULL ? version : "");
+    bool old = server->major >= 5 && server->major <= 7;
+    server->opensearch = !elastic_product && !old;
+    conclude(server, version != NULL ? version : "");
+}
+
+/* Is it a status by which a healthy server keeps this answer to itself? */
+static bool is_closed(long status)
+{
+    return status == 400 || status == 403 || status == 404 || status == 405;
+}
+
+static tide_code ask_unless_closed(tide_http *http, const char *path, tide_http_answer *answer,
+                                   tide_arena *arena, const tide_json_node **root, tide_error *err)
+{
+    tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
+    *root = NULL;
+    tide_code code = tide_es_ask(http, &request, answer, arena, root, NULL, err);
+    if (code != TIDE_OK && answer->status >= 400 && is_closed(answer->status)) {
+        tide_error_clear(err);
+        return TIDE_OK;
+    }
+    return code;
+}
+
+tide_code tide_es_server_detect(tide_http *http, tide_http_answer *answer, tide_es_server *server,
+                                tide_error *err)
+{
+    const tide_json_node *root;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    memset(server, 0, sizeof *server);
+    tide_code code = ask_unless_closed(http, "/", answer, &arena, &root, err);
+    if (code == TIDE_OK && !conclude_from_root(server, root)) {
+        bool elastic_product = answer->elastic_product;
+        code = ask_unless_closed(http, "/_nodes/_local?filter_path=nodes.*.version", answer, &arena,
+                                 &root, err);
+        if (code == TIDE_OK) {
+            conclude_from_node(server, root, elastic_product || answer->elastic_product);
+        }
+    }
+    tide_arena_clear(&arena);
+    return code;
+}

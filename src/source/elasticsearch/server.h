@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Server: which product and version answers, and what it can do. */
+#ifndef TIDE_SOURCE_ELASTICSEARCH_SERVER_H
+#define TIDE_SOURCE_ELASTICSEARCH_SERVER_H
+
+#include "source/elasticsearch/json_tree.h"
+#include "source/elasticsearch/refusal.h"
+
+typedef struct tide_es_server {
+    bool opensearch;
+    int major, minor; /* 0.0 when the server does not tell */
+    char name[64];    /* "Elasticsearch 8.11.0" */
+    bool has_pit;
+    bool has_shard_doc; /* sorting by _shard_doc */
+} tide_es_server;
+
+/* Asks `GET /`; where that is closed, the local node. The user may be allowed neither: then the
+ * headers decide and the version stays unknown, which is no error. */
+TIDE_MUST_CHECK tide_code tide_es_server_detect(tide_http *http, tide_http_answer *answer,
+                                                tide_es_server *server, tide_error *err);
+
+/* Sends a control request patiently; any status but 2xx is raised. The root lives in the arena. */
+TIDE_MUST_CHECK tide_code tide_es_ask(tide_http *http, const tide_http_request *request,
+                                      tide_http_answer *answer, tide_arena *arena,
+                                      const tide_json_node **root, tide_es_refusal *refusal,
+                                      tide_error *err);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/elasticsearch/snapshot.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count, tide_error *err)
+{
+    memset(slot, 0, sizeof *slot);
+    slot->ended = tide_alloc_zero(slice_count, sizeof *slot->ended);
+    if (slot->ended == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a snapshot");
+    }
+    slot->slice_count = slice_count;
+    tide_text_init(&slot->id);
+    tide_mutex_init(&slot->mutex);
+    return TIDE_OK;
+}
+
+void tide_es_snapshot_clear(tide_es_snapshot_slot *slot)
+{
+    if (slot->ended == NULL) {
+        return;
+    }
+    tide_mutex_clear(&slot->mutex);
+    tide_text_clear(&slot->id);
+    tide_free(slot->ended);
+    slot->ended = NULL;
+}
+
+static tide_code open_pit(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
+                          tide_http_answer *answer, tide_error *err)
+{
+    const tide_json_node *root = NULL;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    tide_es_message message;
+    tide_es_message_init(&message);
+    tide_code code = tide_es_pit_open(&message, slice, err);
+    if (code == TIDE_OK) {
+        code = tide_es_ask(http, &message.request, answer, &arena, &root, NULL, err);
+    }
+    if (code == TIDE_OK) {
+        const char *id =
+            tide_json_text(tide_json_member(root, slice->server->opensearch ? "pit_id" : "id"));
+        tide_text_reset(&slot->id);
+        tide_text_append(&slot->id, id != NULL ? id : "");
+        if (id == NULL) {
+            code = TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: no id in the answer to %s",
+                             tide_http_url(http), message.request.path);
+        } else if (tide_text_failed(&slot->id)) {
+            code = TIDE_FAIL_MEMORY(err, "a snapshot");
+        }
+    }
+    tide_es_message_clear(&message);
+    tide_arena_clear(&arena);
+    return code;
+}
+
+static void forget(tide_es_snapshot_slot *slot)
+{
+    memset(slot->ended, 0, slot->slice_count * sizeof *slot->ended);
+    slot->open = false;
+    slot->reader_count = 0;
+    slot->generation++;
+}
+
+static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
+                         tide_http_answer *answer, bool *lost, tide_error *err)
+{
+    if (slot->complete) {
+        slot->complete = false;
+        *lost = true;
+        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+                         "the snapshot of index `%s` was closed when all slices had been read",
+                         slice->index->name);
+    }
+    if (!slot->open) {
+        TIDE_TRY(open_pit(slot, slice, http, answer, err));
+        slot->open = true;
+    }
+    slot->ended[slice->slice] = false;
+    slot->reader_count++;
+    return TIDE_OK;
+}
+
+tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice,
+                                   tide_http *http, tide_http_answer *answer, uint64_t *generation,
+                                   bool *lost, tide_error *err)
+{
+    tide_mutex_lock(&slot->mutex);
+    tide_code code = acquire(slot, slice, http, answer, lost, err);
+    *generation = slot->generation;
+    tide_mutex_unlock(&slot->mutex);
+    return code;
+}
+
+bool tide_es_snapshot_id(tide_es_snapshot_slot *slot, uint64_t generation, tide_text *id)
+{
+    tide_mutex_lock(&slot->mutex);
+    bool same = slot->open && slot->generation == generation;
+    if (same) {
+        tide_text_reset(id);
+        tide_text_append_str(id, (tide_str){slot->id.data, slot->id.size});
+    }
+    tide_mutex_unlock(&slot->mutex);
+    return same;
+}
+
+void tide_es_snapshot_renew(tide_es_snapshot_slot *slot, uint64_t generation, tide_str id)
+{
+    tide_mutex_lock(&slot->mutex);
+    bool same = slot->open && slot->generation == generation && id.size > 0 &&
+                !tide_str_equal(id, (tide_str){slot->id.data, slot->id.size});
+    if (same && tide_text_reserve(&slot->id, id.size + 1)) {
+        tide_text_reset(&slot->id);
+        tide_text_append_str(&slot->id, id);
+    }
+    tide_mutex_unlock(&slot->mutex);
+}
+
+static bool all_ended(const tide_es_snapshot_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->slice_count; i++) {
+        if (!slot->ended[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void move_id(tide_es_snapshot_slot *slot, tide_text *to_close)
+{
+    *to_close = slot->id;
+    tide_text_init(&slot->id);
+}
+
+void tide_es_snapshot_release(tide_es_snapshot_slot *slot, uint64_t generation, uint32_t slice,
+                              bool ended, bool lost, tide_text *to_close)
+{
+    tide_mutex_lock(&slot->mutex);
+    if (slot->open && slot->generation == generation) {
+        slot->reader_count--;
+        slot->ended[slice] = ended;
+        bool complete = slot->reader_count == 0 && all_ended(slot);
+        if (complete || lost) {
+            move_id(slot, to_close);
+            slot->complete = complete;
+            forget(slot);
+        }
+    }
+    tide_mutex_unlock(&slot->mutex);
+}
+
+void tide_es_snapshot_abandon(tide_es_snapshot_slot *slot, tide_text *to_close)
+{
+    if (slot->ended == NULL) {
+        return;
+    }
+    tide_mutex_lock(&slot->mutex);
+    if (slot->open) {
+        move_id(slot, to_close);
+        forget(slot);
+    }
+    tide_mutex_unlock(&slot->mutex);
+}

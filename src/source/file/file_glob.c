@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/file/file_glob.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "source/file/file_input.h"
+#include "source/file/file_plan.h"
+
+/* Names are relative to the directory, and "./a" is a. */
+static const char *name_of(const char *path, const char *directory, const char *pattern)
+{
+    size_t size = directory == NULL ? 0 : strlen(directory);
+    if (pattern[0] != '/' && size > 0) {
+        path += size;
+        path += *path == '/' ? 1 : 0;
+    }
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2;
+        while (*path == '/') {
+            path++;
+        }
+    }
+    return path;
+}
+
+char *tide_file_path(tide_arena *arena, const char *directory, const char *name)
+{
+    if (name[0] == '/' || directory == NULL || directory[0] == '\0') {
+        return tide_arena_copy_string(arena, name);
+    }
+    const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
+    return tide_arena_format(arena, "%s%s%s", directory, slash, name);
+}
+
+/* The pattern with the directory before it, whose own special characters mean themselves. */
+static char *full_pattern(tide_arena *arena, const char *directory, const char *pattern)
+{
+    if (pattern[0] == '/' || directory == NULL || directory[0] == '\0') {
+        return tide_arena_copy_string(arena, pattern);
+    }
+    char *full = tide_arena_alloc(arena, 2 * strlen(directory) + strlen(pattern) + 2);
+    if (full == NULL) {
+        return NULL;
+    }
+    char *at = full;
+    for (const char *c = directory; *c != '\0'; c++) {
+        if (strchr("*?[]\\", *c) != NULL) {
+            *at++ = '\\';
+        }
+        *at++ = *c;
+    }
+    if (at[-1] != '/') {
+        *at++ = '/';
+    }
+    memcpy(at, pattern, strlen(pattern) + 1);
+    return full;
+}
+
+/* Of the directories on the way: one that can't be read would be a hole. */
+static int on_error(const char *path, int error)
+{
+    (void)path;
+    return error == ENOENT || error == ENOTDIR ? 0 : 1;
+}
+
+static tide_code fill(tide_arena *arena, const struct stat *status, tide_found_file *file,
+                      tide_error *err)
+{
+    char identity[TIDE_FILE_IDENTITY_BYTES];
+    tide_file_identity(status, identity);
+    file->device = status->st_dev;
+    file->inode = status->st_ino;
+    file->byte_count = (uint64_t)status->st_size;
+    file->identity = tide_arena_copy_string(arena, identity);
+    return file->identity == NULL ? TIDE_FAIL_MEMORY(err, "a list of files") : TIDE_OK;
+}
+
+tide_code tide_file_look(tide_arena *arena, const char *directory, const char *name,
+                         tide_found_file *file, tide_error *err)
+{
+    struct stat status;
+    *file = (tide_found_file){.name = tide_arena_copy_string(arena, name),
+                              .path = tide_file_path(arena, directory, name)};
+    if (file->name == NULL || file->path == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a list of files");
+    }
+    if (stat(file->path, &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return TIDE_FAIL(err, TIDE_BAD_DATA, "the file %s is gone", name);
+        }
+        return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't look at the file %s", name);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA, "%s is not a regular file", name);
+    }
+    return fill(arena, &status, file, err);
+}
+
+static tide_code add_match(const tide_file_source_options *options, const char *pattern,
+                           const char *path, bool is_wild, tide_found_files *found, tide_error *err)
+{
+    struct stat status;
+    /* A pattern's * also meets directories; one that was written out is meant. */
+    if (is_wild && stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        return TIDE_OK;
+    }
+    void *items = found->items;
+    TIDE_TRY(tide_grow(&items, &found->capacity, found->count + 1, sizeof found->items[0], err));
+    found->items = items;
+    TIDE_TRY(tide_file_look(found->arena, options->directory,
+                            name_of(path, options->directory, pattern), &found->items[found->count],
+                            err));
+    found->count++;
+    return TIDE_OK;
+}
+
+static tide_code add_matches(const tide_file_source_options *options, const char *pattern,
+                             const glob_t *matches, tide_found_files *found, tide_error *err)
+{
+    bool is_wild = strpbrk(pattern, "*?[") != NULL;
+    size_t before = found->count;
+    for (size_t i = 0; i < matches->gl_pathc; i++) {
+        TIDE_TRY(add_match(options, pattern, matches->gl_pathv[i], is_wild, found, err));
+    }
+    if (found->count == before && !options->allow_empty) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "no file matches %s (in %s); `allow_empty: true` would take none", pattern,
+                         options->directory == NULL ? "." : options->directory);
+    }
+    return TIDE_OK;
+}
+
+static tide_code glob_one(const tide_file_source_options *options, const char *pattern,
+                          tide_found_files *found, tide_error *err)
+{
+    glob_t matches = {0};
+    char *full = full_pattern(found->arena, options->directory, pattern);
+    if (full == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a list of files");
+    }
+    int result = glob(full, GLOB_NOSORT, on_error, &matches);
+    tide_code code;
+    if (result == 0 || result == GLOB_NOMATCH) {
+        code = add_matches(options, pattern, &matches, found, err);
+    } else if (result == GLOB_NOSPACE) {
+        code = TIDE_FAIL_MEMORY(err, "a list of files");
+    } else {
+        code = TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't read a directory of %s", pattern);
+    }
+    globfree(&matches);
+    return code;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const tide_found_file *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const tide_found_file *left = a, *right = b;
+    if (left->device != right->device) {
+        return left->device < right->device ? -1 : 1;
+    }
+    if (left->inode != right->inode) {
+        return left->inode < right->inode ? -1 : 1;
+    }
+    return strcmp(left->name, right->name);
+}
+
+static void drop_doubles(tide_found_files *found)
+{
+    size_t kept = 0;
+    if (found->count == 0) {
+        return;
+    }
+    qsort(found->items, found->count, sizeof found->items[0], compare_files);
+    for (size_t i = 1; i < found->count; i++) {
+        const tide_found_file *file = &found->items[i], *last = &found->items[kept];
+        if (file->device != last->device || file->inode != last->inode) {
+            found->items[++kept] = *file;
+        }
+    }
+    found->count = kept + 1;
+    qsort(found->items, found->count, sizeof found->items[0], compare_names);
+}
+
+tide_code tide_file_glob(const tide_file_source_options *options, tide_found_files *found,
+                         tide_error *err)
+{
+    for (size_t i = 0; i < options->pattern_count; i++) {
+        TIDE_TRY(glob_one(options, options->patterns[i], found, err));
+    }
+    drop_doubles(found);
+    return TIDE_OK;
+}
