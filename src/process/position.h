@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Position: where a row of the source came from, as rejects name it: "INDEX/ID" or "PATH:OFFSET".
+ */
+#ifndef TIDE_PROCESS_POSITION_H
+#define TIDE_PROCESS_POSITION_H
+
+#include "process/plan.h"
+
+void tide_position_print(const tide_process_plan *plan, const tide_column *columns, int64_t row,
+                         tide_text *out);
+/* Adds a reject of a row of the source: `column` (of the layout) is null but must not be. */
+TIDE_MUST_CHECK tide_code tide_position_reject_null(const tide_process_plan *plan,
+                                                    const tide_column *columns, int64_t row,
+                                                    size_t column, tide_reject_list *rejects,
+                                                    tide_error *err);
+
+#endif
