@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "sink/csv/csv_parts.h"
+
+typedef struct folder_look {
+    tide_csv_sink *sink;
+    tide_sink_facts *facts;
+    bool has_files;     /* that a reader would read */
+    bool all_there;     /* every committed part has the size that the manifest says */
+    char stranger[256]; /* an entry that is not ours, or "" */
+} folder_look;
+
+static tide_code look_at_entry(void *context, const char *name, tide_error *err)
+{
+    folder_look *look = context;
+    (void)err;
+    look->has_files = look->has_files || name[0] != '.';
+    if (!tide_csv_is_part(name, false) && !tide_csv_is_part(name, true)) {
+        (void)strncpy(look->stranger, name, sizeof look->stranger - 1);
+    }
+    return TIDE_OK;
+}
+
+/* Bytes of a part under either of its names, -1 when it is gone. */
+static tide_code size_of(tide_csv_sink *sink, const tide_manifest_file *file, int64_t *size,
+                         tide_error *err)
+{
+    const char *names[] = {file->name, file->temporary};
+    *size = -1;
+    for (int i = 0; i < 2 && *size < 0; i++) {
+        if (names[i] != NULL) {
+            const char *path = tide_arena_format(&sink->paths, "%s/%s", sink->folder, names[i]);
+            if (path == NULL) {
+                return TIDE_FAIL_MEMORY(err, "a path");
+            }
+            *size = tide_path_size(path);
+        }
+    }
+    return TIDE_OK;
+}
+
+static tide_code look_at_file(void *context, const tide_manifest_file *file, tide_error *err)
+{
+    folder_look *look = context;
+    int64_t size = 0;
+    if (file->is_staged) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(size_of(look->sink, file, &size, err));
+    look->all_there = look->all_there && size == file->byte_count;
+    look->has_files = look->has_files || size >= 0;
+    return TIDE_OK;
+}
+
+static void check_mode(const tide_target *target, tide_text *problems)
+{
+    if (target->mode == TIDE_MERGE) {
+        tide_text_append_format(problems,
+                                "%s: CSV has append and replace, no merge: use one of them, or "
+                                "SQLite or PostgreSQL\n",
+                                target->table);
+    } else if (target->key_count > 0) {
+        tide_text_append_format(problems,
+                                "%s: CSV can't keep one row per key: leave `key` out, or use "
+                                "SQLite or PostgreSQL\n",
+                                target->table);
+    }
+}
+
+static void check_folder(tide_csv_sink *sink, const folder_look *look, tide_text *problems)
+{
+    if (sink->store.target->mode == TIDE_REPLACE && look->stranger[0] != '\0') {
+        tide_text_append_format(problems,
+                                "replace puts a new folder in the place of %s, which holds %s: "
+                                "move it elsewhere\n",
+                                sink->folder, look->stranger);
+    }
+    if (tide_path_size(sink->folder) >= 0 && !tide_path_is_folder(sink->folder)) {
+        tide_text_append_format(problems, "%s is no folder: move it away\n", sink->folder);
+    } else if (tide_path_is_folder(sink->directory) && access(sink->directory, W_OK | X_OK) != 0) {
+        tide_text_append_format(problems, "%s is not writable\n", sink->directory);
+    }
+}
+
+static tide_code look_at_store(folder_look *look, tide_error *err)
+{
+    tide_csv_sink *sink = look->sink;
+    tide_pipeline_row row;
+    tide_code code = tide_store_check(&sink->store, look->facts, &row, err);
+    if (code == TIDE_OK) {
+        code = tide_manifest_visit(&sink->store.db, sink->store.target->pipeline, look_at_file,
+                                   look, err);
+    }
+    look->facts->same_table =
+        code == TIDE_OK && row.table_identity != NULL && row.swap == NULL && look->all_there;
+    if (code == TIDE_OK && row.swap != NULL) { /* the next begin completes it */
+        look->facts->same_table = row.table_identity != NULL;
+        look->has_files = true;
+    }
+    tide_pipeline_row_clear(&row);
+    return code;
+}
+
+tide_code tide_csv_check(tide_csv_sink *sink, bool connected, tide_sink_facts *facts,
+                         tide_error *err)
+{
+    folder_look look = {.sink = sink, .facts = facts, .all_there = true};
+    check_mode(sink->store.target, &facts->problems);
+    facts->table_exists = tide_path_is_folder(sink->folder);
+    if (facts->table_exists) {
+        TIDE_TRY(tide_folder_visit(sink->folder, look_at_entry, &look, err));
+    }
+    check_folder(sink, &look, &facts->problems);
+    if (connected) {
+        TIDE_TRY(look_at_store(&look, err));
+    }
+    facts->table_empty = !look.has_files;
+    return tide_text_failed(&facts->problems) ? TIDE_FAIL_MEMORY(err, "what is wrong") : TIDE_OK;
+}
+
+static tide_code remove_part(void *context, const char *name, tide_error *err)
+{
+    tide_csv_sink *sink = context;
+    if (!tide_csv_is_part(name, false) && !tide_csv_is_part(name, true)) {
+        return TIDE_OK;
+    }
+    const char *path = tide_arena_format(&sink->paths, "%s/%s", sink->folder, name);
+    return path == NULL ? TIDE_FAIL_MEMORY(err, "a path") : tide_path_remove(path, err);
+}
+
+tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err)
+{
+    const char *pipeline = sink->store.target->pipeline;
+    TIDE_TRY(tide_manifest_create(&sink->store.db, err));
+    TIDE_TRY(tide_csv_finish_swap(sink, err));
+    TIDE_TRY(tide_folder_visit(sink->folder, remove_part, sink, err));
+    if (tide_path_is_folder(sink->folder)) {
+        TIDE_TRY(tide_folder_sync(sink->folder, err));
+    }
+    TIDE_TRY(tide_manifest_forget(&sink->store.db, pipeline, true, err));
+    return tide_manifest_forget(&sink->store.db, pipeline, false, err);
+}
+
+/* Names of parts that are gone, gathered first: the manifest is being read meanwhile. */
+typedef struct missing_parts {
+    tide_csv_sink *sink;
+    const char **names; /* owned; the strings are the arena's */
+    size_t count, capacity;
+} missing_parts;
+
+static tide_code gather_missing(void *context, const tide_manifest_file *file, tide_error *err)
+{
+    missing_parts *missing = context;
+    int64_t size = 0;
+    TIDE_TRY(size_of(missing->sink, file, &size, err));
+    if (size >= 0) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_grow((void **)&missing->names, &missing->capacity, missing->count + 1,
+                       sizeof *missing->names, err));
+    const char *name = tide_arena_copy_string(&missing->sink->paths, file->name);
+    if (name == NULL) {
+        return TIDE_FAIL_MEMORY(err, "the name of a part");
+    }
+    missing->names[missing->count++] = name;
+    return TIDE_OK;
+}
+
+tide_code tide_csv_forget_missing(tide_csv_sink *sink, tide_error *err)
+{
+    missing_parts missing = {.sink = sink};
+    const char *pipeline = sink->store.target->pipeline;
+    TIDE_TRY(tide_manifest_create(&sink->store.db, err));
+    tide_code code = tide_manifest_visit(&sink->store.db, pipeline, gather_missing, &missing, err);
+    for (size_t i = 0; i < missing.count && code == TIDE_OK; i++) {
+        code = tide_manifest_forget_file(&sink->store.db, pipeline, missing.names[i], err);
+    }
+    tide_free(missing.names);
+    return code;
+}

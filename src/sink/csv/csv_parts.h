@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a CSV sink, shared by this folder's files. */
+#ifndef TIDE_SINK_CSV_CSV_PARTS_H
+#define TIDE_SINK_CSV_CSV_PARTS_H
+
+#include "sink/csv/csv_encoder.h"
+#include "sink/csv/manifest.h"
+#include "sink/csv/part_file.h"
+#include "sink/store/store.h"
+
+typedef struct tide_csv_sink {
+    tide_sink base;
+    tide_store store;
+    tide_arena paths; /* owns the paths below; guarded by the store's lock */
+    const char *directory;
+    const char *folder;  /* DIRECTORY/<table> */
+    const char *staging; /* replace: the folder of the new generation; after begin */
+    tide_csv_encoder encoder;
+    tide_atomic last_part;     /* of this run */
+    tide_atomic rename_failed; /* 1: a committed part still has its temporary name */
+} tide_csv_sink;
+
+#define TIDE_PART_NAME_BYTES 96
+#define TIDE_PART_PATH_BYTES 4096
+
+/* The file of a unit, from its first part to its last. */
+typedef struct tide_csv_part {
+    bool open;
+    char name[TIDE_PART_NAME_BYTES];
+    char temporary[TIDE_PART_NAME_BYTES];
+    char path[TIDE_PART_PATH_BYTES]; /* while it is written */
+    tide_part_file file;
+    tide_manifest_file entry; /* its names are the two above */
+} tide_csv_part;
+
+struct tide_sink_worker {
+    tide_csv_sink *sink;
+    tide_db reader; /* for states; opened when they are first read */
+    tide_unit_parts parts;
+    tide_csv_part part;
+};
+
+/* Is NAME one of our part files, or with `temporary` one that has not got its name yet? */
+bool tide_csv_is_part(const char *name, bool temporary);
+
+/* load and abandon of the vtable. */
+TIDE_MUST_CHECK tide_code tide_csv_load(tide_sink_worker *worker, const tide_unit *unit,
+                                        tide_load_result *result, tide_error *err);
+void tide_csv_abandon(tide_sink_worker *worker);
+
+/* Gives committed parts their names. The caller holds the store's lock; inside a transaction the
+ * manifest is settled too. */
+TIDE_MUST_CHECK tide_code tide_csv_finish_renames(tide_csv_sink *sink, tide_error *err);
+/* Swaps the new generation in, if a swap was committed and not completed; inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_csv_finish_swap(tide_csv_sink *sink, tide_error *err);
+/* In begin, inside its transaction: completes what was committed, removes what was not. */
+TIDE_MUST_CHECK tide_code tide_csv_recover(tide_csv_sink *sink, tide_error *err);
+/* finish of the vtable. */
+TIDE_MUST_CHECK tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run,
+                                          tide_load_result *result, tide_error *err);
+/* A part with the header alone, staged in the folder of the new generation: so that it has one. */
+TIDE_MUST_CHECK tide_code tide_csv_stage_header(tide_csv_sink *sink, tide_error *err);
+/* Fills facts; the store is connected or not. */
+TIDE_MUST_CHECK tide_code tide_csv_check(tide_csv_sink *sink, bool connected,
+                                         tide_sink_facts *facts, tide_error *err);
+/* Inside a transaction: removes all parts; forgets parts that are gone. */
+TIDE_MUST_CHECK tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_csv_forget_missing(tide_csv_sink *sink, tide_error *err);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/csv/csv_sink.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "sink/csv/csv_parts.h"
+
+static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
+{
+    tide_csv_sink *sink = (tide_csv_sink *)base;
+    bool connected = false;
+    *facts = (tide_sink_facts){.table_empty = true};
+    tide_text_init(&facts->problems);
+    facts->server = tide_copy_string("CSV files, SQLite " SQLITE_VERSION);
+    tide_mutex_lock(&sink->store.lock);
+    tide_code code = facts->server == NULL ? TIDE_FAIL_MEMORY(err, "the version of SQLite")
+                                           : tide_store_connect(&sink->store, &connected, err);
+    if (code == TIDE_OK) {
+        code = tide_csv_check(sink, connected, facts, err);
+    }
+    tide_mutex_unlock(&sink->store.lock);
+    if (code != TIDE_OK) {
+        tide_sink_facts_clear(facts);
+    }
+    return code;
+}
+
+static tide_code read_runs(tide_sink *base, size_t limit, tide_run_row *rows, size_t *count,
+                           tide_error *err)
+{
+    return tide_store_read_runs(&((tide_csv_sink *)base)->store, limit, rows, count, err);
+}
+
+/* What wrote the file set, and that it is the one. Inside a transaction. */
+static tide_code keep_identity(tide_csv_sink *sink, tide_error *err)
+{
+    tide_store *store = &sink->store;
+    tide_pipeline_row row;
+    char token[17] = "";
+    TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, &row, err));
+    tide_code code = row.table_identity == NULL ? tide_store_make_token(token, err) : TIDE_OK;
+    if (code == TIDE_OK) {
+        code = tide_ledger_write_pipeline(&store->db, store->target,
+                                          row.table_identity == NULL ? token : row.table_identity,
+                                          err);
+    }
+    tide_pipeline_row_clear(&row);
+    return code;
+}
+
+static tide_code refuse_problems(tide_csv_sink *sink, tide_error *err)
+{
+    tide_sink_facts facts = {0};
+    tide_text_init(&facts.problems);
+    tide_code code = tide_csv_check(sink, false, &facts, err);
+    int first_line = (int)strcspn(tide_text_c(&facts.problems), "\n");
+    if (code == TIDE_OK && first_line > 0) {
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", first_line, tide_text_c(&facts.problems));
+    }
+    tide_sink_facts_clear(&facts);
+    return code;
+}
+
+static tide_code begin_staging(tide_csv_sink *sink, tide_error *err)
+{
+    if (sink->store.target->mode != TIDE_REPLACE) {
+        return tide_folder_create(sink->folder, err);
+    }
+    sink->staging = tide_arena_format(&sink->paths, "%s/.%s.stage-%lld", sink->directory,
+                                      sink->store.target->table, (long long)sink->store.epoch);
+    return sink->staging == NULL ? TIDE_FAIL_MEMORY(err, "a path")
+                                 : tide_folder_create(sink->staging, err);
+}
+
+static tide_code begin_inside(tide_csv_sink *sink, tide_error *err)
+{
+    tide_store *store = &sink->store;
+    int64_t last_part = 0;
+    TIDE_TRY(tide_manifest_create(&store->db, err));
+    TIDE_TRY(tide_csv_recover(sink, err));
+    TIDE_TRY(begin_staging(sink, err));
+    TIDE_TRY(
+        tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &last_part, err));
+    tide_atomic_set(&sink->last_part, last_part);
+    return keep_identity(sink, err);
+}
+
+static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err)
+{
+    tide_csv_sink *sink = (tide_csv_sink *)base;
+    TIDE_TRY(refuse_problems(sink, err));
+    TIDE_TRY(tide_folder_create(sink->directory, err));
+    TIDE_TRY(tide_store_begin_run(&sink->store, run, err));
+    tide_code code = begin_inside(sink, err);
+    if (code != TIDE_OK) {
+        tide_store_abort_begin(&sink->store);
+        return code;
+    }
+    code = tide_store_commit_begin(&sink->store, err);
+    TIDE_FAULT_POINT("csv.begun");
+    return code;
+}
+
+static tide_code open_worker(tide_sink *base, tide_sink_worker **worker, tide_error *err)
+{
+    tide_sink_worker *made = tide_alloc_zero(1, sizeof *made);
+    if (made == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a sink worker");
+    }
+    made->sink = (tide_csv_sink *)base;
+    tide_unit_parts_init(&made->parts);
+    *worker = made;
+    return TIDE_OK;
+}
+
+static void close_worker(tide_sink_worker *worker)
+{
+    tide_csv_abandon(worker);
+    tide_unit_parts_clear(&worker->parts);
+    tide_db_close(&worker->reader);
+    tide_free(worker);
+}
+
+static tide_code read_states(tide_sink_worker *worker, tide_hash_range range, tide_stream **stream,
+                             tide_error *err)
+{
+    return tide_store_read_states(&worker->sink->store, &worker->reader, range, stream, err);
+}
+
+static tide_code load(tide_sink_worker *worker, tide_unit *unit, tide_load_result *result,
+                      tide_error *err)
+{
+    return tide_csv_load(worker, unit, result, err);
+}
+
+static tide_code read_units(tide_sink *base, tide_arena *arena, const char ***names, size_t *count,
+                            tide_error *err)
+{
+    return tide_store_read_units(&((tide_csv_sink *)base)->store, arena, names, count, err);
+}
+
+static tide_code reject(tide_sink *base, const tide_reject_list *rejects, tide_error *err)
+{
+    return tide_store_reject(&((tide_csv_sink *)base)->store, rejects, err);
+}
+
+static tide_code record(tide_sink *base, const tide_run_row *run, tide_error *err)
+{
+    return tide_store_record(&((tide_csv_sink *)base)->store, run, err);
+}
+
+static tide_code finish(tide_sink *base, const tide_run_row *run, tide_load_result *result,
+                        tide_error *err)
+{
+    return tide_csv_finish((tide_csv_sink *)base, run, result, err);
+}
+
+static tide_code reset_inside(tide_csv_sink *sink, tide_error *err)
+{
+    TIDE_TRY(tide_csv_remove_parts(sink, err));
+    return tide_store_forget(&sink->store, err);
+}
+
+static tide_code accept_inside(tide_csv_sink *sink, tide_error *err)
+{
+    TIDE_TRY(tide_csv_forget_missing(sink, err));
+    return keep_identity(sink, err);
+}
+
+static tide_code control(tide_sink *base, tide_code (*inside)(tide_csv_sink *, tide_error *),
+                         tide_error *err)
+{
+    tide_csv_sink *sink = (tide_csv_sink *)base;
+    TIDE_TRY(tide_folder_create(sink->directory, err));
+    TIDE_TRY(tide_store_enter(&sink->store, err));
+    tide_code code = inside(sink, err);
+    if (code != TIDE_OK) {
+        tide_store_abort(&sink->store);
+        return code;
+    }
+    return tide_store_commit(&sink->store, err);
+}
+
+static tide_code state_reset(tide_sink *base, tide_error *err)
+{
+    return control(base, reset_inside, err);
+}
+
+static tide_code state_accept(tide_sink *base, tide_error *err)
+{
+    return control(base, accept_inside, err);
+}
+
+static void close_sink(tide_sink *base)
+{
+    tide_csv_sink *sink = (tide_csv_sink *)base;
+    tide_csv_encoder_clear(&sink->encoder);
+    tide_store_close(&sink->store);
+    tide_arena_clear(&sink->paths);
+    tide_free(sink);
+}
+
+static const tide_sink_vtable sink_vtable = {
+    .check = check,
+    .read_runs = read_runs,
+    .begin = begin,
+    .open_worker = open_worker,
+    .close_worker = close_worker,
+    .read_states = read_states,
+    .load = load,
+    .abandon = tide_csv_abandon,
+    .read_units = read_units,
+    .reject = reject,
+    .record = record,
+    .finish = finish,
+    .state_reset = state_reset,
+    .state_accept = state_accept,
+    .close = close_sink,
+};
+
+static tide_code check_name(const char *table, tide_error *err)
+{
+    if (table[0] == '\0' || table[0] == '.' || strchr(table, '/') != NULL ||
+        strncmp(table, "tidemill.", 9) == 0) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "`%s` can't be the name of a set of CSV files: it becomes a folder, and "
+                         "may hold no `/` and not begin with `.` or `tidemill.`",
+                         table);
+    }
+    return TIDE_OK;
+}
+
+static tide_code init(tide_csv_sink *sink, const tide_csv_options *options,
+                      const tide_target *target, tide_error *err)
+{
+    const char *path = tide_arena_format(&sink->paths, "%s/tidemill.sqlite", options->directory);
+    sink->directory = tide_arena_copy_string(&sink->paths, options->directory);
+    sink->folder = tide_arena_format(&sink->paths, "%s/%s", options->directory, target->table);
+    if (path == NULL || sink->directory == NULL || sink->folder == NULL) {
+        return TIDE_FAIL_MEMORY(err, "paths of a CSV sink");
+    }
+    tide_store_options store_options = {path, options->busy_ms};
+    TIDE_TRY(tide_csv_encoder_init(&sink->encoder, target->output, err));
+    tide_code code = tide_store_open(&sink->store, &store_options, target, err);
+    if (code != TIDE_OK) {
+        tide_csv_encoder_clear(&sink->encoder);
+    }
+    return code;
+}
+
+tide_code tide_csv_sink_open(const tide_csv_options *options, const tide_target *target,
+                             tide_sink **sink, tide_error *err)
+{
+    TIDE_TRY(check_name(target->table, err));
+    if (options->directory[0] == '\0') {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "a CSV sink needs a directory");
+    }
+    tide_csv_sink *made = tide_alloc_zero(1, sizeof *made);
+    if (made == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a CSV sink");
+    }
+    tide_arena_init(&made->paths);
+    made->base = (tide_sink){&sink_vtable, "csv"};
+    tide_code code = init(made, options, target, err);
+    if (code != TIDE_OK) {
+        tide_arena_clear(&made->paths);
+        tide_free(made);
+        return code;
+    }
+    *sink = &made->base;
+    return TIDE_OK;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "sink/postgres/postgres.h"
+
+/* The first problem decides: what check would have told, for callers that did not ask. */
+static tide_code refuse_problems(const tide_text *problems, tide_error *err)
+{
+    if (tide_text_failed(problems)) {
+        return TIDE_FAIL_MEMORY(err, "what was found about the table");
+    }
+    if (problems->size == 0) {
+        return TIDE_OK;
+    }
+    const char *text = tide_text_c(problems);
+    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* Staged rows carry their positions after all other columns. */
+static void add_position(tide_pg_layout *layout)
+{
+    static const tide_pg_server_type text = {.type = 25, .modifier = -1, .printed = "text"};
+    const char *advice;
+    if (tide_pg_writer_choose((tide_type){.id = TIDE_TEXT}, &text, false,
+                              &layout->writers[layout->count], &advice)) {
+        layout->count++;
+        tide_pg_layout_seal(layout);
+    }
+}
+
+static tide_code inspect(tide_pg_sink *sink, tide_error *err)
+{
+    tide_text problems;
+    tide_text_init(&problems);
+    bool exists;
+    tide_code code = tide_pg_table_exists(&sink->control, sink->names.target, &exists, err);
+    if (code == TIDE_OK && exists) {
+        code = tide_pg_inspect_table(sink, &problems, err);
+    }
+    tide_pg_layout_clear(&sink->output);
+    if (code == TIDE_OK) {
+        code =
+            tide_pg_inspect_columns(sink, sink->staged ? sink->names.staging : sink->names.target,
+                                    &sink->output, &problems, err);
+    }
+    if (code == TIDE_OK) {
+        code = refuse_problems(&problems, err);
+    }
+    if (code == TIDE_OK && sink->keeps_positions) {
+        add_position(&sink->output);
+    }
+    tide_text_clear(&problems);
+    return code;
+}
+
+typedef struct beginning {
+    tide_pg_sink *sink;
+    const tide_run_row *run;
+} beginning;
+
+/* Safe to repeat: after an unclear COMMIT it finds everything there. */
+static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attempt, void *argument,
+                         tide_error *err)
+{
+    beginning *begin = argument;
+    tide_pg_sink *sink = begin->sink;
+    char application[64];
+    tide_pg_lease_application(&sink->lease, "begin", application);
+    TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
+    TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(tide_pg_create_target(sink, connection, err));
+    TIDE_TRY(tide_pg_create_state(sink, connection, err));
+    if (sink->staged) {
+        /* What an earlier execution staged can't be told from what this one will: it goes. */
+        TIDE_TRY(tide_pg_create_staging(sink, connection, err));
+        TIDE_TRY(tide_pg_drop_markers(sink, connection, begin->run->run, err));
+    }
+    TIDE_TRY(inspect(sink, err));
+    TIDE_TRY(tide_pg_write_run(sink, connection, begin->run, err));
+    if (!sink->staged) {
+        TIDE_TRY(tide_pg_write_identity(sink, connection, err));
+    }
+    return tide_pg_commit(connection, attempt, err);
+}
+
+static tide_code make_layouts(tide_pg_sink *sink, tide_error *err)
+{
+    if (sink->target->state != NULL) {
+        TIDE_TRY(tide_pg_layout_natural(&sink->state, &sink->target->state->schema, true, err));
+    }
+    if (sink->target->late != NULL && sink->target->late->field_count > 0) {
+        TIDE_TRY(tide_pg_layout_natural(&sink->late, sink->target->late, true, err));
+    }
+    return tide_pg_make_sql(sink, err);
+}
+
+tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_error *err)
+{
+    tide_pg_sink *sink = (tide_pg_sink *)base;
+    beginning begin = {sink, run};
+    TIDE_TRY(tide_pg_sink_connect(sink, err));
+    TIDE_TRY(tide_pg_create_engine_tables(sink, err));
+    TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
+    TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, prepare, &begin, err));
+    TIDE_TRY(
+        tide_pg_finally(tide_pg_marker_count_rejects(sink, &sink->control, run->run, err), err));
+    sink->run = run->run;
+    TIDE_TRY(make_layouts(sink, err));
+    sink->begun = true;
+    return TIDE_OK;
+}

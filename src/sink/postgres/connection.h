@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connection: libpq with our errors. One thread at a time.
+ *
+ * Codes: remote_retry when the connection is lost or the server asks to try again (deadlock,
+ * serialization, shutdown); remote when it refuses for good. Messages carry the server's primary
+ * message and SQLSTATE, never the connection string.
+ */
+#ifndef TIDE_SINK_POSTGRES_CONNECTION_H
+#define TIDE_SINK_POSTGRES_CONNECTION_H
+
+#include <libpq-fe.h>
+
+#include "base/text.h"
+
+/* How to connect: the user's parameters and our defaults for what they leave open. */
+typedef struct tide_pg_login {
+    char **keywords; /* owned, NULL-terminated, as values */
+    char **values;
+    size_t count;
+    char *label; /* owned: how messages call it */
+} tide_pg_login;
+
+TIDE_MUST_CHECK tide_code tide_pg_login_init(tide_pg_login *login, const char *conninfo,
+                                             const char *label, tide_error *err);
+void tide_pg_login_clear(tide_pg_login *login);
+
+typedef struct tide_pg_connection {
+    PGconn *handle;             /* owned; NULL while not connected */
+    const tide_pg_login *login; /* borrowed */
+} tide_pg_connection;
+
+void tide_pg_connection_init(tide_pg_connection *connection, const tide_pg_login *login);
+/* Connects anew, whatever was there. Always remote_retry on failure: only the caller knows whether
+ * the server was ever reached. */
+TIDE_MUST_CHECK tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err);
+void tide_pg_disconnect(tide_pg_connection *connection);
+bool tide_pg_is_connected(const tide_pg_connection *connection);
+
+/* Runs SQL text of one or several commands; rows are thrown away. */
+TIDE_MUST_CHECK tide_code tide_pg_run(tide_pg_connection *connection, const char *sql,
+                                      tide_error *err);
+/* One command with text parameters (NULL = null). The result is owned by the caller (PQclear) and
+ * NULL on failure. */
+TIDE_MUST_CHECK tide_code tide_pg_query(tide_pg_connection *connection, const char *sql,
+                                        const char *const *parameters, int parameter_count,
+                                        PGresult **result, tide_error *err);
+/* The same without rows; *affected may be NULL. */
+TIDE_MUST_CHECK tide_code tide_pg_change(tide_pg_connection *connection, const char *sql,
+                                         const char *const *parameters, int parameter_count,
+                                         int64_t *affected, tide_error *err);
+/* One row, one column as an owned string (tide_free); NULL for no row or null. */
+TIDE_MUST_CHECK tide_code tide_pg_ask(tide_pg_connection *connection, const char *sql,
+                                      const char *const *parameters, int parameter_count,
+                                      char **answer, tide_error *err);
+
+/* Fills err from a failed result (or the connection when result is NULL). */
+TIDE_MUST_CHECK tide_code tide_pg_fail(const tide_pg_connection *connection, const PGresult *result,
+                                       tide_error *err);
+/* The result was what was hoped for? */
+bool tide_pg_succeeded(const PGresult *result);
+/* Rolls back whatever is open; a connection that can't is dropped. */
+void tide_pg_roll_back(tide_pg_connection *connection);
+
+/* A fault point that fails by cutting the connection (base/fault.h). */
+TIDE_MUST_CHECK tide_code tide_pg_fault(tide_pg_connection *connection, const char *name,
+                                        tide_error *err);
+
+#endif

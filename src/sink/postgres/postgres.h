@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The PostgreSQL sink from inside: what its parts share.
+ *
+ *   sink.c      open, close, workers         lease.c     who may write
+ *   check.c     facts and problems           load.c      one unit, one transaction
+ *   begin.c     tables, lease, run record    chunks.c    rows by chunks, refusals found by
+ * bisecting runs.c      run records and markers      finish.c    the last transaction states.c
+ * state upserted and read      reset.c     starting over, accepting
+ */
+#ifndef TIDE_SINK_POSTGRES_POSTGRES_H
+#define TIDE_SINK_POSTGRES_POSTGRES_H
+
+#include "sink/postgres/lease.h"
+#include "sink/postgres/postgres_sink.h"
+#include "sink/postgres/rows.h"
+#include "sink/postgres/transfer.h"
+
+typedef struct tide_pg_sink {
+    tide_sink base;            /* first: a tide_sink is one of these */
+    const tide_target *target; /* borrowed */
+    tide_pg_login login;
+    tide_pg_names names;
+    tide_pg_retry retry;
+    tide_pg_connection control;
+    tide_pg_lease lease;
+    bool staged; /* rows go to names.staging, states to names.staged_state */
+    /* From here on made by begin, then read-only. */
+    bool begun;
+    int64_t run;
+    tide_pg_layout output, state, late;
+    tide_order order;     /* merge: key, newest, then all columns */
+    bool keeps_positions; /* staged rows carry theirs: the target may refuse them at last */
+    char *rows_sql;       /* COPY, or the upsert of a merge */
+    char *states_sql;
+    char *late_sql;
+    tide_atomic worker_count;  /* opened so far: their numbers */
+    tide_atomic rejected_rows; /* of this run, as far as committed */
+} tide_pg_sink;
+
+/* What load has taken of a unit that `continues`; its transaction is open. */
+typedef struct tide_pg_parts {
+    bool open;
+    bool marked_before; /* the unit was committed before: its parts are thrown away */
+    int64_t row_count;
+    tide_load_result result;
+    tide_reject_list rejects; /* refused, and of steps */
+} tide_pg_parts;
+
+/* The column of a staging table that keeps positions. */
+#define TIDE_PG_POSITION_COLUMN "_tidemill_position"
+
+struct tide_sink_worker {
+    tide_pg_sink *sink; /* borrowed; struct of this kind of sink */
+    tide_pg_connection connection;
+    tide_pg_encoder encoder;
+    tide_pg_parts parts;
+    char application[64];
+};
+
+/* Connects control if need be and resolves the names: remote when the server can't be reached. */
+TIDE_MUST_CHECK tide_code tide_pg_sink_connect(tide_pg_sink *sink, tide_error *err);
+static inline bool tide_pg_sink_is_keyed(const tide_pg_sink *sink)
+{
+    return sink->target->key_count > 0 && sink->target->mode != TIDE_APPEND;
+}
+/* to_regclass of a quoted name. */
+TIDE_MUST_CHECK tide_code tide_pg_table_exists(tide_pg_connection *connection, const char *quoted,
+                                               bool *exists, tide_error *err);
+/* Retries exhausted or not connected yet: what is passing inside is final outside. */
+tide_code tide_pg_finally(tide_code code, tide_error *err);
+
+/* check.c, columns.c: problems of the target for this pipeline, a line each; with `layout` the
+ * writers of its columns (made only when there is no problem with them). */
+TIDE_MUST_CHECK tide_code tide_pg_inspect_columns(tide_pg_sink *sink, const char *quoted,
+                                                  tide_pg_layout *layout, tide_text *problems,
+                                                  tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems,
+                                                tide_error *err);
+tide_code tide_pg_sink_check(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
+
+/* begin.c */
+tide_code tide_pg_sink_begin(tide_sink *sink, const tide_run_row *run, tide_error *err);
+/* tables.c: SQL text of what is created. */
+TIDE_MUST_CHECK tide_code tide_pg_create_engine_tables(tide_pg_sink *sink, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_create_target(tide_pg_sink *sink, tide_pg_connection *connection,
+                                                tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_create_state(tide_pg_sink *sink, tide_pg_connection *connection,
+                                               tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_create_staging(tide_pg_sink *sink, tide_pg_connection *connection,
+                                                 tide_error *err);
+/* sql.c: the texts that load sends. */
+TIDE_MUST_CHECK tide_code tide_pg_make_sql(tide_pg_sink *sink, tide_error *err);
+
+/* runs.c */
+tide_code tide_pg_sink_read_runs(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
+                                 tide_error *err);
+tide_code tide_pg_sink_read_units(tide_sink *sink, tide_arena *arena, const char ***names,
+                                  size_t *count, tide_error *err);
+tide_code tide_pg_sink_record(tide_sink *sink, const tide_run_row *run, tide_error *err);
+/* Inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_pg_write_run(tide_pg_sink *sink, tide_pg_connection *connection,
+                                            const tide_run_row *run, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_write_identity(tide_pg_sink *sink, tide_pg_connection *connection,
+                                                 tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_drop_markers(tide_pg_sink *sink, tide_pg_connection *connection,
+                                               int64_t run, tide_error *err);
+
+/* rejects.c: upserts inside the caller's transaction. */
+TIDE_MUST_CHECK tide_code tide_pg_write_rejects(const tide_pg_sink *sink,
+                                                tide_pg_connection *connection,
+                                                tide_pg_encoder *encoder,
+                                                const tide_reject_list *rejects, tide_error *err);
+tide_code tide_pg_sink_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
+
+/* limit.c: commits rejects in a transaction of their own. */
+TIDE_MUST_CHECK tide_code tide_pg_commit_rejects(const tide_pg_sink *sink,
+                                                 tide_pg_connection *connection,
+                                                 tide_pg_encoder *encoder, const char *application,
+                                                 const tide_reject_list *const *lists,
+                                                 size_t list_count, tide_error *err);
+bool tide_pg_is_over_rejects(const tide_pg_sink *sink, int64_t rejected);
+/* Always over_rejects, with the first of the lists. */
+TIDE_MUST_CHECK tide_code tide_pg_fail_over_rejects(const tide_pg_sink *sink, const char *what,
+                                                    const tide_reject_list *const *lists,
+                                                    size_t list_count, tide_error *err);
+
+/* marker.c */
+typedef struct tide_pg_marker {
+    int64_t emitted, rejected;
+    tide_load_result result;
+} tide_pg_marker;
+/* False in *inserted: the unit is committed already. */
+TIDE_MUST_CHECK tide_code tide_pg_marker_insert(const tide_pg_sink *sink,
+                                                tide_pg_connection *connection, const char *unit,
+                                                bool *inserted, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_marker_write(const tide_pg_sink *sink,
+                                               tide_pg_connection *connection, const char *unit,
+                                               const tide_pg_marker *marker, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_marker_read(const tide_pg_sink *sink,
+                                              tide_pg_connection *connection, const char *unit,
+                                              tide_pg_marker *marker, tide_error *err);
+/* Rejects of what the run has committed so far, into sink->rejected_rows. */
+TIDE_MUST_CHECK tide_code tide_pg_marker_count_rejects(tide_pg_sink *sink,
+                                                       tide_pg_connection *connection, int64_t run,
+                                                       tide_error *err);
+
+/* chunks.c: loads all rows, refused ones to `refused`; over_rejects when there are too many. */
+typedef struct tide_pg_loading {
+    tide_pg_rows *rows;       /* borrowed */
+    tide_reject_list refused; /* by the server */
+    int64_t loaded, superseded;
+} tide_pg_loading;
+TIDE_MUST_CHECK tide_code tide_pg_load_rows(tide_sink_worker *worker,
+                                            tide_pg_connection *connection,
+                                            tide_pg_loading *loading, tide_error *err);
+
+/* load.c, states.c */
+void tide_pg_sink_abandon(tide_sink_worker *worker);
+tide_code tide_pg_sink_load(tide_sink_worker *worker, tide_unit *unit, tide_load_result *result,
+                            tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_write_states(tide_sink_worker *worker,
+                                               tide_pg_connection *connection,
+                                               const tide_batch *states, tide_error *err);
+tide_code tide_pg_sink_read_states(tide_sink_worker *worker, tide_hash_range range,
+                                   tide_stream **stream, tide_error *err);
+
+/* finish_rows.c: moves the staged rows into the target, which exists; what that refuses goes to
+ * `refused`. */
+TIDE_MUST_CHECK tide_code tide_pg_move_rows(tide_pg_sink *sink, tide_pg_connection *connection,
+                                            tide_reject_list *refused, tide_error *err);
+
+/* finish.c, reset.c */
+tide_code tide_pg_sink_finish(tide_sink *sink, const tide_run_row *run, tide_load_result *result,
+                              tide_error *err);
+tide_code tide_pg_sink_state_reset(tide_sink *sink, tide_error *err);
+tide_code tide_pg_sink_state_accept(tide_sink *sink, tide_error *err);
+
+#endif

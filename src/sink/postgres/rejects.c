@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/utf8.h"
+#include "sink/postgres/postgres.h"
+
+/* Upserted at a time. */
+#define REJECTS_MAX 1000
+/* The key lies in an index, which holds 2.7 kB an entry: a longer position is cut and told apart by
+ * a number. */
+#define POSITION_BYTES_MAX 1024
+#define ARRAY_HEADER_BYTES 64
+
+enum { STAGE, POSITION, STEP, COLUMN, SQLSTATE, REASON, VALUES, FIELD_COUNT };
+
+static const char *field_of(const tide_reject *reject, int field)
+{
+    const char *const fields[FIELD_COUNT] = {
+        [STAGE] = reject->stage,   [POSITION] = reject->position, [STEP] = reject->step,
+        [COLUMN] = reject->column, [SQLSTATE] = reject->sqlstate, [REASON] = reject->reason,
+        [VALUES] = reject->values,
+    };
+    return fields[field];
+}
+
+/* A reject must never be refused itself: what is not UTF-8 becomes '?'. */
+static void append_clean(tide_text *out, tide_str text)
+{
+    for (size_t at = 0; at < text.size;) {
+        size_t bytes = tide_utf8_length(text, at);
+        if (bytes == 0) {
+            tide_text_append_char(out, '?');
+            at++;
+        } else {
+            tide_text_append_str(out, (tide_str){text.data + at, bytes});
+            at += bytes;
+        }
+    }
+}
+
+static void append_position(tide_text *out, const char *position)
+{
+    tide_str whole = tide_str_of(position);
+    if (whole.size <= POSITION_BYTES_MAX) {
+        append_clean(out, whole);
+        return;
+    }
+    uint64_t mark = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < whole.size; i++) {
+        mark = (mark ^ (uint8_t)whole.data[i]) * UINT64_C(1099511628211);
+    }
+    append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX});
+    tide_text_append_format(out, "...%016llx", (unsigned long long)mark);
+}
+
+static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, const char *value)
+{
+    if (value == NULL && (field == STEP || field == COLUMN || field == SQLSTATE)) {
+        tide_pg_put_null(encoder);
+        return;
+    }
+    tide_text_reset(scratch);
+    if (value == NULL) {
+        tide_text_append(scratch, field == VALUES ? "{}" : "");
+    } else if (field == POSITION) {
+        append_position(scratch, value);
+    } else {
+        append_clean(scratch, tide_str_of(value));
+    }
+    tide_pg_put_uint32(encoder, (uint32_t)scratch->size);
+    tide_pg_put_bytes(encoder, tide_text_c(scratch), scratch->size);
+}
+
+static void put_array(tide_pg_encoder *encoder, tide_text *scratch, const tide_reject *items,
+                      size_t count, int field)
+{
+    if (!tide_pg_encoder_reserve(encoder)) {
+        return;
+    }
+    tide_pg_put_uint32(encoder, 1);
+    tide_pg_put_uint32(encoder, 1);
+    tide_pg_put_uint32(encoder, 25); /* text */
+    tide_pg_put_uint32(encoder, (uint32_t)count);
+    tide_pg_put_uint32(encoder, 1);
+    for (size_t i = 0; i < count && tide_pg_encoder_reserve(encoder); i++) {
+        put_cell(encoder, scratch, field, field_of(&items[i], field));
+    }
+}
+
+static const char upsert_format[] =
+    "INSERT INTO %s AS old (pipeline, stage, \"position\", step, column_name, sqlstate, reason, "
+    "row_values) SELECT DISTINCT ON (s, p) $1, s, p, t, c, q, r, v::json "
+    "FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+    "$8::text[]) AS new(s, p, t, c, q, r, v) ORDER BY new.s, new.p, new.t, new.c, new.q, new.r, "
+    "new.v "
+    "ON CONFLICT (pipeline, stage, \"position\") DO UPDATE SET step = EXCLUDED.step, "
+    "column_name = EXCLUDED.column_name, sqlstate = EXCLUDED.sqlstate, reason = EXCLUDED.reason, "
+    "row_values = EXCLUDED.row_values WHERE (old.step, old.column_name, old.sqlstate, old.reason, "
+    "old.row_values::text) IS DISTINCT FROM (EXCLUDED.step, EXCLUDED.column_name, "
+    "EXCLUDED.sqlstate, EXCLUDED.reason, EXCLUDED.row_values::text)";
+
+static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connection,
+                           tide_pg_encoder *encoder, tide_text *scratch, const tide_reject *items,
+                           size_t count, tide_error *err)
+{
+    size_t offsets[FIELD_COUNT + 1] = {0};
+    TIDE_TRY(tide_pg_encoder_begin(encoder, NULL, ARRAY_HEADER_BYTES, err));
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        put_array(encoder, scratch, items, count, i);
+        offsets[i + 1] = encoder->size;
+    }
+    TIDE_TRY(tide_pg_encoder_finish(encoder, err));
+    if (tide_text_failed(scratch)) {
+        return TIDE_FAIL_MEMORY(err, "rejects");
+    }
+    const char *values[FIELD_COUNT + 1] = {sink->target->pipeline};
+    int lengths[FIELD_COUNT + 1] = {0};
+    int formats[FIELD_COUNT + 1] = {0};
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        values[i + 1] = (const char *)encoder->data + offsets[i];
+        lengths[i + 1] = (int)(offsets[i + 1] - offsets[i]);
+        formats[i + 1] = 1;
+    }
+    char sql[2048];
+    (void)snprintf(sql, sizeof sql, upsert_format, sink->names.rejects);
+    PGresult *result =
+        PQexecParams(connection->handle, sql, FIELD_COUNT + 1, NULL, values, lengths, formats, 0);
+    tide_code code = tide_pg_succeeded(result) ? TIDE_OK : tide_pg_fail(connection, result, err);
+    PQclear(result);
+    return code;
+}
+
+tide_code tide_pg_write_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
+                                tide_pg_encoder *encoder, const tide_reject_list *rejects,
+                                tide_error *err)
+{
+    tide_text scratch;
+    tide_text_init(&scratch);
+    tide_code code = TIDE_OK;
+    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i += REJECTS_MAX) {
+        size_t count = rejects->count - i < REJECTS_MAX ? rejects->count - i : REJECTS_MAX;
+        code = send_some(sink, connection, encoder, &scratch, rejects->items + i, count, err);
+    }
+    tide_text_clear(&scratch);
+    return code;
+}
+
+tide_code tide_pg_sink_reject(tide_sink *base, const tide_reject_list *rejects, tide_error *err)
+{
+    tide_pg_sink *sink = (tide_pg_sink *)base;
+    tide_pg_encoder encoder;
+    char application[64];
+    if (rejects->count == 0) {
+        return TIDE_OK;
+    }
+    tide_pg_encoder_init(&encoder);
+    tide_pg_lease_application(&sink->lease, "rejects", application);
+    tide_code code =
+        tide_pg_commit_rejects(sink, &sink->control, &encoder, application, &rejects, 1, err);
+    tide_pg_encoder_clear(&encoder);
+    if (code == TIDE_OK) {
+        (void)tide_atomic_add(&sink->rejected_rows, (int64_t)rejects->count);
+    }
+    return code;
+}

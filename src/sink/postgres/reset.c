@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting over, and accepting a table as it is. Both take the lease first, so that no run is under
+ * way, and give it back when the sink is closed. */
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "sink/postgres/postgres.h"
+
+static tide_code empty_table(tide_pg_connection *connection, const char *quoted, tide_error *err)
+{
+    bool exists = false;
+    if (quoted != NULL) {
+        TIDE_TRY(tide_pg_table_exists(connection, quoted, &exists, err));
+    }
+    if (!exists) {
+        return TIDE_OK;
+    }
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "TRUNCATE %s", quoted);
+    return tide_pg_run(connection, sql, err);
+}
+
+static tide_code drop_table(tide_pg_connection *connection, const char *quoted, tide_error *err)
+{
+    if (quoted == NULL) {
+        return TIDE_OK;
+    }
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s", quoted);
+    return tide_pg_run(connection, sql, err);
+}
+
+static tide_code forget_rows(tide_pg_sink *sink, tide_pg_connection *connection, const char *quoted,
+                             tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1", quoted);
+    return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
+}
+
+/* Runs stay: they are history. */
+static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
+                            void *argument, tide_error *err)
+{
+    tide_pg_sink *sink = argument;
+    char application[64];
+    tide_pg_lease_application(&sink->lease, "reset", application);
+    TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
+    TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(empty_table(connection, sink->names.target, err));
+    TIDE_TRY(empty_table(connection, sink->names.late, err));
+    TIDE_TRY(drop_table(connection, sink->names.state, err));
+    TIDE_TRY(drop_table(connection, sink->names.staging, err));
+    TIDE_TRY(drop_table(connection, sink->names.staged_state, err));
+    TIDE_TRY(forget_rows(sink, connection, sink->names.rejects, err));
+    TIDE_TRY(forget_rows(sink, connection, sink->names.units, err));
+    TIDE_TRY(forget_rows(sink, connection, sink->names.pipelines, err));
+    return tide_pg_commit(connection, attempt, err);
+}
+
+static tide_code accept_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
+                             void *argument, tide_error *err)
+{
+    tide_pg_sink *sink = argument;
+    char application[64];
+    tide_pg_lease_application(&sink->lease, "accept", application);
+    TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
+    TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(tide_pg_create_state(sink, connection, err));
+    TIDE_TRY(tide_pg_write_identity(sink, connection, err));
+    return tide_pg_commit(connection, attempt, err);
+}
+
+static tide_code with_lease(tide_pg_sink *sink, tide_pg_work work, tide_error *err)
+{
+    TIDE_TRY(tide_pg_sink_connect(sink, err));
+    if (sink->lease.epoch_text == NULL) {
+        TIDE_TRY(tide_pg_create_engine_tables(sink, err));
+        TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
+    }
+    return tide_pg_retry_work(&sink->retry, &sink->control, work, sink, err);
+}
+
+tide_code tide_pg_sink_state_reset(tide_sink *base, tide_error *err)
+{
+    return with_lease((tide_pg_sink *)base, reset_once, err);
+}
+
+tide_code tide_pg_sink_state_accept(tide_sink *base, tide_error *err)
+{
+    return with_lease((tide_pg_sink *)base, accept_once, err);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/store/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/limits.h"
+#include "sink/store/holder.h"
+
+tide_code tide_lease_create(tide_db *db, tide_error *err)
+{
+    return tide_db_execute(db,
+                           "CREATE TABLE IF NOT EXISTS tidemill_lease("
+                           "pipeline TEXT PRIMARY KEY, epoch INTEGER NOT NULL, holder_boot TEXT, "
+                           "holder_namespace INTEGER, holder_pid INTEGER, holder_started INTEGER, "
+                           "renewed_at INTEGER NOT NULL) STRICT",
+                           err);
+}
+
+typedef struct lease_row {
+    int64_t epoch; /* 0: there was none */
+    bool held;
+    tide_holder holder;
+    int64_t renewed_at;
+} lease_row;
+
+static void read_columns(sqlite3_stmt *statement, lease_row *row)
+{
+    const char *boot = (const char *)sqlite3_column_text(statement, 1);
+    row->epoch = sqlite3_column_int64(statement, 0);
+    row->held = boot != NULL;
+    (void)snprintf(row->holder.boot, sizeof row->holder.boot, "%s", boot == NULL ? "" : boot);
+    row->holder.pid_namespace = sqlite3_column_int64(statement, 2);
+    row->holder.pid = sqlite3_column_int64(statement, 3);
+    row->holder.started = sqlite3_column_int64(statement, 4);
+    row->renewed_at = sqlite3_column_int64(statement, 5);
+}
+
+static tide_code read_lease(tide_db *db, const char *pipeline, lease_row *row, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool has_row = false;
+    memset(row, 0, sizeof *row);
+    TIDE_TRY(tide_db_prepare(db,
+                             "SELECT epoch, holder_boot, holder_namespace, holder_pid, "
+                             "holder_started, renewed_at FROM tidemill_lease WHERE pipeline = ?1",
+                             &statement, err));
+    (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
+    tide_code code = tide_db_step(db, statement, &has_row, "reading the lease", err);
+    if (has_row) {
+        read_columns(statement, row);
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+static tide_code check_free(tide_db *db, const char *pipeline, const lease_row *row,
+                            tide_error *err)
+{
+    if (!row->held) {
+        return TIDE_OK;
+    }
+    int64_t age = (tide_now() - row->renewed_at) / TIDE_MICROS_PER_SECOND;
+    long long pid = (long long)row->holder.pid;
+    switch (tide_holder_look(&row->holder)) {
+        case TIDE_HOLDER_DEAD:
+            return TIDE_OK;
+        case TIDE_HOLDER_UNSEEN:
+            if (age >= TIDE_LEASE_EXPIRE_SECONDS) {
+                return TIDE_OK;
+            }
+            return TIDE_FAIL(err, TIDE_IO,
+                             "another run of pipeline %s holds %s: process %lld of another "
+                             "container, seen %lld s ago; its lease ends after %d s of silence",
+                             pipeline, db->options.path, pid, (long long)age,
+                             TIDE_LEASE_EXPIRE_SECONDS);
+        case TIDE_HOLDER_ALIVE:
+        default:
+            return TIDE_FAIL(err, TIDE_IO,
+                             "another run of pipeline %s holds %s: process %lld%s; let it finish, "
+                             "or end it and run again",
+                             pipeline, db->options.path, pid,
+                             tide_holder_is_stopped(row->holder.pid) ? ", which is stopped" : "");
+    }
+}
+
+static tide_code write_lease(tide_db *db, const char *pipeline, int64_t epoch, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    tide_holder self;
+    tide_holder_self(&self);
+    TIDE_TRY(tide_db_prepare(db,
+                             "INSERT OR REPLACE INTO tidemill_lease VALUES (?1, ?2, ?3, ?4, ?5, "
+                             "?6, ?7)",
+                             &statement, err));
+    (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 2, epoch);
+    (void)sqlite3_bind_text(statement, 3, self.boot, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 4, self.pid_namespace);
+    (void)sqlite3_bind_int64(statement, 5, self.pid);
+    (void)sqlite3_bind_int64(statement, 6, self.started);
+    (void)sqlite3_bind_int64(statement, 7, tide_now());
+    tide_code code = tide_db_run(db, statement, "taking the lease", err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+tide_code tide_lease_take(tide_db *db, const char *pipeline, int64_t *epoch, tide_error *err)
+{
+    lease_row row;
+    TIDE_TRY(read_lease(db, pipeline, &row, err));
+    TIDE_TRY(check_free(db, pipeline, &row, err));
+    TIDE_TRY(write_lease(db, pipeline, row.epoch + 1, err));
+    *epoch = row.epoch + 1;
+    return TIDE_OK;
+}
+
+static tide_code update(tide_db *db, const char *sql, const char *pipeline, int64_t epoch,
+                        tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(tide_db_prepare(db, sql, &statement, err));
+    (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 2, epoch);
+    (void)sqlite3_bind_int64(statement, 3, tide_now());
+    tide_code code = tide_db_run(db, statement, "writing the lease", err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+tide_code tide_lease_renew(tide_db *db, const char *pipeline, int64_t epoch, tide_error *err)
+{
+    TIDE_TRY(update(db,
+                    "UPDATE tidemill_lease SET renewed_at = ?3 WHERE pipeline = ?1 AND epoch = ?2",
+                    pipeline, epoch, err));
+    if (sqlite3_changes(db->handle) == 1) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_FENCED,
+                     "another run of pipeline %s has taken over %s: this one stops and writes "
+                     "nothing more",
+                     pipeline, db->options.path);
+}
+
+tide_code tide_lease_release(tide_db *db, const char *pipeline, int64_t epoch, tide_error *err)
+{
+    return update(db,
+                  "UPDATE tidemill_lease SET holder_boot = NULL, holder_namespace = NULL, "
+                  "holder_pid = NULL, holder_started = NULL, renewed_at = ?3 "
+                  "WHERE pipeline = ?1 AND epoch = ?2",
+                  pipeline, epoch, err);
+}

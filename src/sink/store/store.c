@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/store/store.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "sink/store/lease.h"
+#include "sink/store/reject_table.h"
+#include "sink/store/sql.h"
+
+bool tide_store_is_staged(const tide_store *store)
+{
+    return store->staged_table != NULL;
+}
+
+/* "<prefix><name><suffix>", which must not be cut anywhere: the same names are used in PostgreSQL.
+ */
+static tide_code make_name(tide_store *store, const char *prefix, const char *name,
+                           const char *suffix, const char **out, tide_error *err)
+{
+    char *made = tide_arena_format(&store->names, "%s%s%s", prefix, name, suffix);
+    if (made == NULL) {
+        return TIDE_FAIL_MEMORY(err, "names of tables");
+    }
+    if (name[0] == '\0' || strlen(made) > TIDE_IDENTIFIER_BYTES_MAX) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "the generated name `%s` has %zu bytes; %d are allowed: choose a shorter "
+                         "name for the %s",
+                         made, strlen(made), TIDE_IDENTIFIER_BYTES_MAX,
+                         prefix[0] == '\0' ? "table" : "pipeline");
+    }
+    *out = made;
+    return TIDE_OK;
+}
+
+static tide_code make_names(tide_store *store, tide_error *err)
+{
+    const tide_target *target = store->target;
+    bool staged = target->mode == TIDE_REPLACE || (target->staged && target->mode == TIDE_APPEND);
+    TIDE_TRY(make_name(store, "", target->table, "_rejects", &store->rejects_table, err));
+    bool has_late = target->state != NULL && target->mode == TIDE_APPEND; /* else nothing is late */
+    if (has_late && target->late != NULL && target->late->field_count > 0) {
+        TIDE_TRY(make_name(store, "", target->table, "_late", &store->late_table, err));
+    }
+    if (target->state != NULL) {
+        TIDE_TRY(
+            make_name(store, "tidemill_state_", target->pipeline, "", &store->state_table, err));
+    }
+    if (staged) {
+        TIDE_TRY(
+            make_name(store, "tidemill_staged_", target->pipeline, "", &store->staged_table, err));
+    }
+    if (staged && target->state != NULL) {
+        TIDE_TRY(make_name(store, "tidemill_staged_state_", target->pipeline, "",
+                           &store->staged_state, err));
+    }
+    return TIDE_OK;
+}
+
+tide_code tide_store_open(tide_store *store, const tide_store_options *options,
+                          const tide_target *target, tide_error *err)
+{
+    memset(store, 0, sizeof *store);
+    store->target = target;
+    store->busy_ms = options->busy_ms;
+    tide_mutex_init(&store->lock);
+    tide_arena_init(&store->names);
+    store->path = tide_copy_string(options->path);
+    tide_code code = store->path == NULL ? TIDE_FAIL_MEMORY(err, "the path of a database")
+                                         : make_names(store, err);
+    if (code != TIDE_OK) {
+        tide_store_close(store);
+    }
+    return code;
+}
+
+static void clear_writers(tide_store *store)
+{
+    tide_row_writer_clear(&store->state_writer);
+    tide_row_writer_clear(&store->late_writer);
+}
+
+/* What can't be done when closing is left to the next run, which sees that this process is gone. */
+static void release_lease(tide_store *store)
+{
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    if (store->epoch != 0 && store->db.handle != NULL &&
+        tide_db_execute(&store->db, "BEGIN IMMEDIATE", &ignored) == TIDE_OK) {
+        bool released = tide_lease_release(&store->db, store->target->pipeline, store->epoch,
+                                           &ignored) == TIDE_OK;
+        if (tide_db_execute(&store->db, released ? "COMMIT" : "ROLLBACK", &ignored) != TIDE_OK) {
+            (void)sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
+        }
+    }
+    store->epoch = 0;
+}
+
+void tide_store_close(tide_store *store)
+{
+    clear_writers(store);
+    release_lease(store);
+    tide_db_close(&store->db);
+    tide_arena_clear(&store->names);
+    tide_mutex_clear(&store->lock);
+    tide_free(store->path);
+    store->path = NULL;
+}
+
+static tide_code open_db(const tide_store *store, tide_db *db, tide_db_access access, int cache_kib,
+                         tide_error *err)
+{
+    tide_db_options options = {
+        .path = store->path,
+        .busy_ms = store->busy_ms,
+        .cancel = store->target->cancel,
+        .access = access,
+        .cache_kib = cache_kib,
+    };
+    return tide_db_open(db, &options, err);
+}
+
+tide_code tide_store_connect(tide_store *store, bool *connected, tide_error *err)
+{
+    *connected = store->db.handle != NULL;
+    if (*connected || !tide_db_exists(store->path)) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(open_db(store, &store->db, TIDE_DB_EXISTING, TIDE_DB_READ_CACHE_KIB, err));
+    *connected = true;
+    return TIDE_OK;
+}
+
+static tide_code connect_writable(tide_store *store, tide_error *err)
+{
+    if (store->writable && store->db.handle != NULL) {
+        return TIDE_OK;
+    }
+    tide_db_close(&store->db);
+    TIDE_TRY(open_db(store, &store->db, TIDE_DB_CREATE, TIDE_DB_WRITE_CACHE_KIB, err));
+    store->writable = true;
+    return TIDE_OK;
+}
+
+tide_code tide_store_read_states(const tide_store *store, tide_db *reader, tide_hash_range range,
+                                 tide_stream **stream, tide_error *err)
+{
+    const tide_target *target = store->target;
+    if (target->mode == TIDE_REPLACE) {
+        return tide_state_table_read_none(target->state, stream, err);
+    }
+    if (reader->handle == NULL) {
+        TIDE_TRY(open_db(store, reader, TIDE_DB_EXISTING, TIDE_DB_READ_CACHE_KIB, err));
+    }
+    return tide_state_table_read(reader, store->state_table, target->state, range, stream, err);
+}
+
+tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *rows, size_t *count,
+                               tide_error *err)
+{
+    bool connected = false;
+    *count = 0;
+    tide_mutex_lock(&store->lock);
+    tide_code code = tide_store_connect(store, &connected, err);
+    if (code == TIDE_OK && connected) {
+        code = tide_ledger_read_runs(&store->db, store->target->pipeline, limit, rows, count, err);
+    }
+    tide_mutex_unlock(&store->lock);
+    return code;
+}
+
+tide_code tide_store_read_units(tide_store *store, tide_arena *arena, const char ***names,
+                                size_t *count, tide_error *err)
+{
+    tide_mutex_lock(&store->lock);
+    tide_code code = tide_ledger_read_units(&store->db, store->target->pipeline, store->run, arena,
+                                            names, count, err);
+    tide_mutex_unlock(&store->lock);
+    return code;
+}
+
+tide_code tide_store_make_token(char out[17], tide_error *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[8];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+        return TIDE_FAIL(err, TIDE_IO, "the system gives no random bytes");
+    }
+    for (size_t i = 0; i < 8; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[16] = '\0';
+    return TIDE_OK;
+}
+
+/* Moves a string of the row to the facts. */
+static void move_string(char **from, char **to)
+{
+    tide_free(*to);
+    *to = *from;
+    *from = NULL;
+}
+
+tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipeline_row *row,
+                           tide_error *err)
+{
+    bool has_table = false;
+    TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, row, err));
+    move_string(&row->fingerprint, &facts->fingerprint);
+    move_string(&row->fingerprint_text, &facts->fingerprint_text);
+    if (store->state_table != NULL) {
+        TIDE_TRY(tide_db_has_table(&store->db, store->state_table, &has_table, err));
+    }
+    if (has_table) {
+        TIDE_TRY(tide_db_has_rows(&store->db, store->state_table, &facts->state_exists, err));
+    }
+    return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
+}
+
+static tide_code create_engine_tables(tide_db *db, tide_error *err)
+{
+    TIDE_TRY(tide_lease_create(db, err));
+    return tide_ledger_create(db, err);
+}
+
+static tide_code create_own_tables(tide_store *store, tide_error *err)
+{
+    tide_db *db = &store->db;
+    const tide_target *target = store->target;
+    TIDE_TRY(tide_reject_table_create(db, store->rejects_table, err));
+    if (store->late_table != NULL) {
+        TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
+    }
+    if (store->state_table != NULL) {
+        TIDE_TRY(tide_state_table_create(db, store->state_table, target->state, err));
+    }
+    if (store->staged_state != NULL) {
+        TIDE_TRY(tide_state_table_create(db, store->staged_state, target->state, err));
+    }
+    return TIDE_OK;
+}
+
+/* What an earlier execution staged can't be told from what this one will: it begins anew. */
+static tide_code drop_staging(tide_store *store, tide_error *err)
+{
+    if (!tide_store_is_staged(store)) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_db_drop_table(&store->db, store->staged_table, err));
+    TIDE_TRY(store->staged_state == NULL
+                 ? TIDE_OK
+                 : tide_db_drop_table(&store->db, store->staged_state, err));
+    return tide_ledger_drop_markers(&store->db, store->target->pipeline, err);
+}
+
+static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    tide_db *db = &store->db;
+    const char *pipeline = store->target->pipeline;
+    TIDE_TRY(create_engine_tables(db, err));
+    TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
+    TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
+    TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
+    TIDE_TRY(drop_staging(store, err));
+    TIDE_TRY(create_own_tables(store, err));
+    return tide_ledger_count_rejects(db, pipeline, run->run, &store->rejected_rows, err);
+}
+
+tide_code tide_store_begin_run(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    tide_mutex_lock(&store->lock);
+    tide_code code = connect_writable(store, err);
+    if (code == TIDE_OK) {
+        code = tide_db_execute(&store->db, "BEGIN IMMEDIATE", err);
+    }
+    if (code != TIDE_OK) {
+        tide_mutex_unlock(&store->lock);
+        return code;
+    }
+    code = begin_inside(store, run, err);
+    if (code != TIDE_OK) {
+        tide_store_abort_begin(store);
+        return code;
+    }
+    store->run = run->run;
+    return TIDE_OK;
+}
+
+static tide_code enter_inside(tide_store *store, tide_error *err)
+{
+    const char *pipeline = store->target->pipeline;
+    if (store->epoch != 0) {
+        return tide_lease_renew(&store->db, pipeline, store->epoch, err);
+    }
+    TIDE_TRY(create_engine_tables(&store->db, err));
+    TIDE_TRY(tide_lease_take(&store->db, pipeline, &store->epoch, err));
+    store->is_borrowed = true;
+    return TIDE_OK;
+}
+
+tide_code tide_store_enter(tide_store *store, tide_error *err)
+{
+    tide_mutex_lock(&store->lock);
+    tide_code code = connect_writable(store, err);
+    if (code == TIDE_OK) {
+        code = tide_db_execute(&store->db, "BEGIN IMMEDIATE", err);
+    }
+    if (code != TIDE_OK) {
+        tide_mutex_unlock(&store->lock);
+        return code;
+    }
+    code = enter_inside(store, err);
+    if (code != TIDE_OK) {
+        tide_store_abort(store);
+    }
+    return code;
+}
+
+static void leave(tide_store *store)
+{
+    if (store->is_borrowed) {
+        store->is_borrowed = false;
+        store->epoch = 0;
+    }
+    tide_mutex_unlock(&store->lock);
+}
+
+void tide_store_abort(tide_store *store)
+{
+    if (sqlite3_get_autocommit(store->db.handle) == 0) {
+        (void)sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
+    }
+    leave(store);
+}
+
+tide_code tide_store_commit(tide_store *store, tide_error *err)
+{
+    tide_code code = TIDE_OK;
+    if (store->is_borrowed) {
+        code = tide_lease_release(&store->db, store->target->pipeline, store->epoch, err);
+    }
+    if (code == TIDE_OK) {
+        code = tide_db_execute(&store->db, "COMMIT", err);
+    }
+    if (code != TIDE_OK) {
+        tide_store_abort(store);
+        return code;
+    }
+    leave(store);
+    return TIDE_OK;
+}
+
+static tide_code prepare_writers(tide_store *store, tide_error *err)
+{
+    const tide_target *target = store->target;
+    clear_writers(store);
+    if (store->late_table != NULL) {
+        tide_text sql;
+        tide_text_init(&sql);
+        tide_sql_append_insert(&sql, store->late_table, target->late);
+        TIDE_TRY(tide_row_writer_init(&store->late_writer, &store->db, target->late, &sql, err));
+    }
+    if (store->state_table == NULL) {
+        return TIDE_OK;
+    }
+    const char *table = store->staged_state != NULL ? store->staged_state : store->state_table;
+    return tide_state_table_writer(&store->db, table, target->state, &store->state_writer, err);
+}
+
+void tide_store_abort_begin(tide_store *store)
+{
+    store->epoch = 0; /* rolled back with the rest; another process may get the same one */
+    tide_store_abort(store);
+}
+
+tide_code tide_store_commit_begin(tide_store *store, tide_error *err)
+{
+    tide_code code = tide_store_commit(store, err);
+    if (code != TIDE_OK) {
+        store->epoch = 0;
+        return code;
+    }
+    return prepare_writers(store, err);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "sink/store/reject_table.h"
+#include "sink/store/sql.h"
+#include "sink/store/store.h"
+
+tide_code tide_store_mark_unit(tide_store *store, const char *unit, int64_t row_count,
+                               tide_load_result *result, bool *done, tide_error *err)
+{
+    tide_marker marker = {.emitted = row_count};
+    TIDE_TRY(tide_ledger_insert_marker(&store->db, store->target->pipeline, store->run, unit,
+                                       &marker, done, err));
+    if (*done) {
+        *result = marker.result;
+    }
+    return TIDE_OK;
+}
+
+/* Without state nothing is late; what is staged may be thrown away, which late rows must not be. */
+static tide_code check_late_rows(const tide_store *store, const tide_unit *unit, tide_error *err)
+{
+    bool has_late =
+        unit->late_rows.array.release != NULL && tide_batch_row_count(&unit->late_rows) > 0;
+    if (has_late && (store->late_table == NULL || tide_store_is_staged(store))) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA, "unit %s has late rows, but its run keeps none",
+                         unit->name);
+    }
+    return TIDE_OK;
+}
+
+static tide_code write_batches(tide_store *store, const tide_unit *unit, tide_error *err)
+{
+    TIDE_TRY(check_late_rows(store, unit, err));
+    if (store->late_table != NULL) {
+        TIDE_TRY(tide_row_writer_write_batch(&store->late_writer, &store->db, &unit->late_rows,
+                                             "writing late rows", err));
+    }
+    if (store->state_table == NULL) {
+        return TIDE_OK;
+    }
+    return tide_row_writer_write_batch(&store->state_writer, &store->db, &unit->states,
+                                       "writing states", err);
+}
+
+tide_code tide_store_write_rejects(tide_store *store, const tide_reject_list *rejects,
+                                   tide_error *err)
+{
+    return tide_reject_table_write(&store->db, store->rejects_table, store->target->pipeline,
+                                   rejects, err);
+}
+
+tide_code tide_store_write_unit(tide_store *store, const tide_unit *unit,
+                                const tide_unit_parts *parts, tide_error *err)
+{
+    tide_marker marker = {
+        .emitted = parts->row_count,
+        .rejected = (int64_t)parts->rejects.count,
+        .result = parts->result,
+    };
+    TIDE_TRY(tide_store_write_rejects(store, &parts->rejects, err));
+    TIDE_TRY(tide_ledger_update_marker(&store->db, store->target->pipeline, store->run, unit->name,
+                                       &marker, err));
+    return write_batches(store, unit, err);
+}
+
+/* COMMIT failed: was it committed all the same? The error stays when it was not, or when nobody
+ * can say. */
+static tide_code ask_marker(tide_store *store, const char *unit, tide_error *err)
+{
+    tide_error ignored;
+    tide_marker marker;
+    bool exists = false;
+    tide_error_clear(&ignored);
+    tide_mutex_lock(&store->lock);
+    tide_code code = tide_ledger_read_marker(&store->db, store->target->pipeline, store->run, unit,
+                                             &marker, &exists, &ignored);
+    tide_mutex_unlock(&store->lock);
+    if (code == TIDE_OK && exists) {
+        tide_error_clear(err);
+        return TIDE_OK;
+    }
+    return err->code;
+}
+
+tide_code tide_store_commit_unit(tide_store *store, const char *unit, const tide_unit_parts *parts,
+                                 tide_error *err)
+{
+    int64_t rejected = (int64_t)parts->rejects.count;
+    store->rejected_rows += rejected; /* under the lock, which commit gives back */
+    if (tide_store_commit(store, err) == TIDE_OK || ask_marker(store, unit, err) == TIDE_OK) {
+        return TIDE_OK;
+    }
+    tide_mutex_lock(&store->lock);
+    store->rejected_rows -= rejected;
+    tide_mutex_unlock(&store->lock);
+    return err->code;
+}
+
+bool tide_store_over_rejects(const tide_store *store, size_t rejected)
+{
+    return rejected > 0 && store->rejected_rows + (int64_t)rejected > store->target->max_rejects;
+}
+
+static tide_code commit_rejects(tide_store *store, const tide_reject_list *rejects, tide_error *err)
+{
+    TIDE_TRY(tide_store_enter(store, err));
+    tide_code code = tide_store_write_rejects(store, rejects, err);
+    if (code != TIDE_OK) {
+        tide_store_abort(store);
+        return code;
+    }
+    return tide_store_commit(store, err);
+}
+
+tide_code tide_store_reject(tide_store *store, const tide_reject_list *rejects, tide_error *err)
+{
+    TIDE_TRY(commit_rejects(store, rejects, err));
+    tide_mutex_lock(&store->lock);
+    store->rejected_rows += (int64_t)rejects->count;
+    tide_mutex_unlock(&store->lock);
+    return TIDE_OK;
+}
+
+tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
+                                       const tide_reject_list *rejects, tide_error *err)
+{
+    const tide_reject *first = &rejects->items[0];
+    TIDE_TRY(commit_rejects(store, rejects, err));
+    return TIDE_FAIL(err, TIDE_OVER_REJECTS,
+                     "%zu rows of %s were rejected, and max_rejects is %lld for the run; the "
+                     "first: %s: %s; see %s. Repair them, or raise max_rejects, and run again",
+                     rejects->count, unit, (long long)store->target->max_rejects, first->position,
+                     first->reason, store->rejects_table);
+}
+
+static tide_code swap_state(tide_store *store, tide_error *err)
+{
+    tide_text sql;
+    tide_text_init(&sql);
+    if (store->target->mode == TIDE_REPLACE) {
+        tide_text_append(&sql, "DELETE FROM ");
+        tide_sql_append_name(&sql, store->state_table);
+        tide_text_append(&sql, ";");
+    }
+    tide_text_append(&sql, "INSERT OR REPLACE INTO ");
+    tide_sql_append_name(&sql, store->state_table);
+    tide_text_append(&sql, " (");
+    tide_sql_append_names(&sql, &store->target->state->schema, "");
+    tide_text_append(&sql, ") SELECT ");
+    tide_sql_append_names(&sql, &store->target->state->schema, "");
+    tide_text_append(&sql, " FROM ");
+    tide_sql_append_name(&sql, store->staged_state);
+    TIDE_TRY(tide_db_execute_text(&store->db, &sql, err));
+    tide_row_writer_clear(&store->state_writer); /* its table goes */
+    return tide_db_drop_table(&store->db, store->staged_state, err);
+}
+
+tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    const char *pipeline = store->target->pipeline;
+    if (store->staged_state != NULL) {
+        TIDE_TRY(swap_state(store, err));
+    }
+    TIDE_TRY(tide_ledger_drop_markers(&store->db, pipeline, err));
+    return tide_ledger_write_run(&store->db, pipeline, run, err);
+}
+
+tide_code tide_store_record(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    TIDE_TRY(tide_store_enter(store, err));
+    tide_code code = tide_ledger_write_run(&store->db, store->target->pipeline, run, err);
+    if (code != TIDE_OK) {
+        tide_store_abort(store);
+        return code;
+    }
+    return tide_store_commit(store, err);
+}
+
+static tide_code empty_table(tide_db *db, const char *table, tide_error *err)
+{
+    bool exists = false;
+    if (table != NULL) {
+        TIDE_TRY(tide_db_has_table(db, table, &exists, err));
+    }
+    return exists ? tide_db_empty_table(db, table, err) : TIDE_OK;
+}
+
+tide_code tide_store_forget(tide_store *store, tide_error *err)
+{
+    tide_db *db = &store->db;
+    const char *tables[] = {store->state_table, store->staged_state, store->staged_table,
+                            store->rejects_table, store->late_table};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        TIDE_TRY(empty_table(db, tables[i], err));
+    }
+    TIDE_TRY(tide_ledger_drop_markers(db, store->target->pipeline, err));
+    return tide_ledger_forget_pipeline(db, store->target->pipeline, err);
+}
