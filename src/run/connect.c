@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/connect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sink/csv/csv_sink.h"
+#include "sink/postgres/postgres_sink.h"
+#include "sink/sqlite/sqlite_sink.h"
+#include "source/elasticsearch/elasticsearch_source.h"
+#include "source/file/file_source.h"
+
+static tide_source_options source_options_of(const tide_pipeline *pipeline,
+                                             const tide_connect_options *options)
+{
+    return (tide_source_options){
+        .columns = {pipeline->specs, pipeline->spec_count},
+        .layout = &pipeline->layout,
+        .cancel = options->cancel,
+        .budget = options->budget,
+        .worker_count = options->worker_count,
+    };
+}
+
+static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
+                                       const tide_connect_options *options, tide_source **source,
+                                       tide_error *err)
+{
+    const tide_source_config *config = &pipeline->config->source;
+    const tide_connection *connection = config->connection;
+    tide_source_options shared = source_options_of(pipeline, options);
+    tide_es_options es = {
+        .urls = connection->hosts.items,
+        .url_count = connection->hosts.count,
+        .user = connection->user,
+        .password = connection->password,
+        .api_key = connection->api_key,
+        .ca_file = connection->ca_file,
+        .compressed = config->compressed,
+        .indices = config->index.items,
+        .index_count = config->index.count,
+        .query = config->query,
+        .page_size = (uint32_t)config->page_size,
+        .slices = (uint32_t)config->slices,
+        .snapshot = config->pit ? TIDE_ES_PIT : TIDE_ES_SCROLL,
+    };
+    return tide_es_source_open(&es, &shared, source, err);
+}
+
+static tide_file_format file_format_of(const char *word)
+{
+    if (word == NULL) {
+        return TIDE_FILE_BY_SUFFIX;
+    }
+    return strcmp(word, "csv") == 0 ? TIDE_FILE_CSV : TIDE_FILE_NDJSON;
+}
+
+static tide_code connect_files(const tide_pipeline *pipeline, const tide_connect_options *options,
+                               tide_source **source, tide_error *err)
+{
+    const tide_source_config *config = &pipeline->config->source;
+    tide_file_source_options files = {
+        .source = source_options_of(pipeline, options),
+        .directory = pipeline->project->directory,
+        .patterns = config->files.items,
+        .pattern_count = config->files.count,
+        .format = file_format_of(config->format),
+        .delimiter = config->delimiter != NULL ? config->delimiter[0] : '\0',
+        .allow_empty = config->allow_empty,
+        .split_bytes = (uint64_t)config->split_bytes,
+    };
+    return tide_file_source_open(&files, source, err);
+}
+
+tide_code tide_connect_source(const tide_pipeline *pipeline, const tide_connect_options *options,
+                              tide_source **source, tide_error *err)
+{
+    return pipeline->config->source.connection != NULL
+               ? connect_elasticsearch(pipeline, options, source, err)
+               : connect_files(pipeline, options, source, err);
+}
+
+/* Paths in the project file start from where it lies. */
+static const char *resolve(const tide_project *project, const char *path, char *out,
+                           size_t out_bytes)
+{
+    if (path[0] == '/' || strcmp(project->directory, ".") == 0) {
+        return path;
+    }
+    int length = snprintf(out, out_bytes, "%s/%s", project->directory, path);
+    return length > 0 && (size_t)length < out_bytes ? out : path;
+}
+
+static tide_code connect_postgres(const tide_pipeline *pipeline, const tide_connection *connection,
+                                  tide_sink **sink, tide_error *err)
+{
+    tide_postgres_options options = {.conninfo = connection->hosts.items[0],
+                                     .connection = connection->name};
+    return tide_postgres_sink_open(&options, &pipeline->target, sink, err);
+}
+
+static tide_code connect_sqlite(const tide_pipeline *pipeline, const tide_connection *connection,
+                                tide_sink **sink, tide_error *err)
+{
+    char path[4096];
+    tide_sqlite_options options = {
+        .path = resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
+    return tide_sqlite_sink_open(&options, &pipeline->target, sink, err);
+}
+
+static tide_code connect_csv(const tide_pipeline *pipeline, const tide_connection *connection,
+                             tide_sink **sink, tide_error *err)
+{
+    char path[4096];
+    tide_csv_options options = {
+        .directory = resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
+    return tide_csv_sink_open(&options, &pipeline->target, sink, err);
+}
+
+tide_code tide_connect_sink(const tide_pipeline *pipeline, tide_sink **sink, tide_error *err)
+{
+    static tide_code (*const kinds[])(const tide_pipeline *, const tide_connection *, tide_sink **,
+                                      tide_error *) = {
+        [TIDE_CONNECTION_POSTGRES] = connect_postgres,
+        [TIDE_CONNECTION_SQLITE] = connect_sqlite,
+        [TIDE_CONNECTION_CSV] = connect_csv,
+    };
+    const tide_connection *connection = pipeline->config->sink.connection;
+    *sink = NULL;
+    return connection == NULL ? TIDE_OK : kinds[connection->kind](pipeline, connection, sink, err);
+}

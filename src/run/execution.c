@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/execution.h"
+
+#include "base/calendar.h"
+#include "base/memory.h"
+
+/* Decode rejects are kept in memory until all has been read; beyond this the input is not what the
+ * columns say, and one message serves better than millions of rows. */
+#define REJECTS_HELD_MAX 1000000
+/* Of a worker's share of the budget, a unit takes at most this part. */
+#define UNIT_SHARE 8
+
+void tide_execution_enter(tide_execution *execution, tide_stage stage)
+{
+    tide_progress *p = execution->progress;
+    int64_t before = tide_atomic_get(&p->stage);
+    int64_t spent = tide_monotonic_micros() - tide_atomic_get(&p->stage_began);
+    execution->result->times.micros[before] += spent;
+    tide_progress_enter(p, stage);
+}
+
+void tide_execution_note_rejects(tide_execution *execution, const tide_reject_list *rejects)
+{
+    tide_run_result *result = execution->result;
+    result->reject_count += (int64_t)rejects->count;
+    if (result->first_reject != NULL || rejects->count == 0) {
+        return;
+    }
+    const tide_reject *first = &rejects->items[0];
+    tide_text sentence;
+    tide_text_init(&sentence);
+    tide_text_append_format(&sentence, "%s: ", first->position);
+    if (first->column != NULL) {
+        tide_text_append_format(&sentence, "column `%s`: ", first->column);
+    }
+    tide_text_append(&sentence, first->reason);
+    result->first_reject = tide_text_take(&sentence);
+    tide_text_clear(&sentence);
+}
+
+tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtable *vtable,
+                              void *outlet, const bool *skip, tide_error *err)
+{
+    tide_execution_enter(execution, TIDE_STAGE_READING);
+    tide_read_options options = {
+        .source = execution->source,
+        .plan = &execution->source_plan,
+        .skip = skip,
+        .worker_count = execution->options.worker_count,
+        .cancel = &execution->cancel,
+        .progress = execution->progress,
+        .outlet_vtable = vtable,
+        .outlet = outlet,
+        .rejects_max = REJECTS_HELD_MAX,
+    };
+    tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);
+    if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
+        err->side = TIDE_SIDE_SOURCE;
+    }
+    return code;
+}
+
+static tide_code fail_over_limit(const tide_execution *execution, tide_error *err)
+{
+    const tide_run_result *result = execution->result;
+    return TIDE_FAIL(err, TIDE_OVER_REJECTS,
+                     "%lld rows were rejected and max_rejects is %lld; the first at %s. They are "
+                     "kept in `%s_rejects`; nothing else was loaded",
+                     (long long)execution->rejects.count,
+                     (long long)execution->pipeline->config->max_rejects, result->first_reject,
+                     execution->sink != NULL ? execution->pipeline->config->sink.table : "");
+}
+
+tide_code tide_execution_reject(tide_execution *execution, tide_error *err)
+{
+    tide_reject_list *rejects = &execution->rejects;
+    tide_execution_note_rejects(execution, rejects);
+    if (rejects->count > 0 && execution->sink != NULL) {
+        tide_code code = execution->sink->vtable->reject(execution->sink, rejects, err);
+        if (code != TIDE_OK) {
+            err->side = TIDE_SIDE_SINK;
+            return code;
+        }
+    }
+    if ((int64_t)rejects->count > execution->pipeline->config->max_rejects) {
+        return fail_over_limit(execution, err);
+    }
+    return TIDE_OK;
+}
+
+void tide_execution_bound_units(tide_execution *execution)
+{
+    tide_process_options *options = &execution->pipeline->process.options;
+    size_t share = (size_t)(execution->options.memory_bytes / execution->options.worker_count);
+    if (options->bounds.unit_bytes > share / UNIT_SHARE) {
+        options->bounds.unit_bytes = share / UNIT_SHARE;
+    }
+    options->horizon = execution->result->horizon;
+    options->run = execution->row.run;
+    options->members = execution->source_plan.members;
+    options->member_count = execution->source_plan.member_count;
+}
+
+void tide_add_step_counts(tide_step_counts *sum, const tide_step_counts *part, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        sum[i].rows_in += part[i].rows_in;
+        sum[i].rows_out += part[i].rows_out;
+        sum[i].filtered += part[i].filtered;
+        sum[i].deduplicated += part[i].deduplicated;
+        sum[i].rejected += part[i].rejected;
+    }
+}
+
+static void add_unit(tide_execution *execution, const tide_unit *unit,
+                     const tide_load_result *loaded)
+{
+    tide_run_result *result = execution->result;
+    tide_progress *progress = execution->progress;
+    tide_mutex_lock(&execution->lock);
+    tide_counts_add(&result->counts, &unit->counts);
+    result->counts.loaded += loaded->loaded;
+    result->counts.superseded += loaded->superseded;
+    result->counts.refused += loaded->refused;
+    tide_add_step_counts(result->steps, unit->steps, unit->step_count);
+    result->unit_count++;
+    tide_execution_note_rejects(execution, &unit->rejects);
+    tide_mutex_unlock(&execution->lock);
+    (void)tide_atomic_add(&progress->rows_loaded, loaded->loaded);
+    (void)tide_atomic_add(&progress->days_done, unit->counts.days);
+    (void)tide_atomic_add(&progress->series_done, unit->counts.series);
+    (void)tide_atomic_add(&progress->units_done, 1);
+}
+
+tide_code tide_execution_load(tide_execution *execution, tide_sink_worker *worker, tide_unit *unit,
+                              tide_error *err)
+{
+    tide_load_result loaded = {0};
+    tide_code code = TIDE_OK;
+    bool has_content = unit->chunk_count > 0 || unit->rejects.count > 0 ||
+                       tide_batch_row_count(&unit->states) > 0 ||
+                       tide_batch_row_count(&unit->late_rows) > 0;
+    if (has_content) {
+        code = execution->sink->vtable->load(worker, unit, &loaded, err);
+    }
+    if (code == TIDE_OK) {
+        add_unit(execution, unit, &loaded);
+    } else if (err->side == TIDE_SIDE_NONE) {
+        err->side = TIDE_SIDE_SINK;
+    }
+    tide_unit_clear(unit);
+    return code;
+}

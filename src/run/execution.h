@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Execution: one run of one pipeline while it is going on. The routes (ordered.c, reduced.c,
+ * streamed.c, discarded.c) share it; run.c makes and ends it.
+ *
+ * Threads: everything is set before workers start; they only touch `progress`, and `totals` under
+ * `lock`.
+ */
+#ifndef TIDE_RUN_EXECUTION_H
+#define TIDE_RUN_EXECUTION_H
+
+#include "run/admit.h"
+#include "run/read.h"
+#include "run/run.h"
+#include "run/run_plan.h"
+
+typedef struct tide_execution {
+    tide_pipeline *pipeline;
+    tide_run_options options; /* defaults filled in */
+    tide_run_result *result;
+    tide_progress *progress;
+    tide_progress own_progress; /* when the caller gave none */
+    tide_cancel cancel;
+    tide_budget budget;
+    tide_metrics metrics;
+    tide_source *source;
+    tide_source_plan source_plan;
+    tide_sink *sink; /* NULL: discard */
+    tide_run_row row;
+    tide_run_plan kept; /* of a run that is resumed */
+    bool resumed;
+    bool begun;               /* the sink has taken the lease */
+    bool finished;            /* the run's row says complete */
+    int64_t loaded_before;    /* rows that earlier runs have loaded, as far as known */
+    tide_reject_list rejects; /* of decoding */
+    tide_mutex lock;          /* guards result->counts, steps, unit_count, rejects of units */
+    char unit_prefix[64];     /* of this execution */
+} tide_execution;
+
+/* Fills in defaults; connects nothing. The execution is to be cleared in either case, which also
+ * closes source and sink. */
+TIDE_MUST_CHECK tide_code tide_execution_init(tide_execution *execution, tide_pipeline *pipeline,
+                                              const tide_run_options *options,
+                                              tide_run_result *result, tide_error *err);
+void tide_execution_clear(tide_execution *execution);
+/* Makes source and sink. */
+TIDE_MUST_CHECK tide_code tide_execution_connect(tide_execution *execution, tide_error *err);
+/* Connects, looks whether all fit together, chooses the run, plans the source. *last is the newest
+ * run before this one (to be cleared by the caller), *last_count 0 when there is none. */
+TIDE_MUST_CHECK tide_code tide_execution_prepare(tide_execution *execution, tide_run_row *last,
+                                                 size_t *last_count, tide_error *err);
+/* Says in err on which side of the data flow `code` came up, unless it says so already. */
+TIDE_MUST_CHECK tide_code tide_on_side(tide_code code, tide_side side, tide_error *err);
+
+/* Reads all splits into an outlet; rejects and counts are kept in the execution. */
+TIDE_MUST_CHECK tide_code tide_execution_read(tide_execution *execution,
+                                              const tide_outlet_vtable *vtable, void *outlet,
+                                              const bool *skip, tide_error *err);
+/* Commits decode rejects, and stops when they are over the limit. */
+TIDE_MUST_CHECK tide_code tide_execution_reject(tide_execution *execution, tide_error *err);
+/* Loads a unit and adds its counts; the unit is cleared in either case. */
+TIDE_MUST_CHECK tide_code tide_execution_load(tide_execution *execution, tide_sink_worker *worker,
+                                              tide_unit *unit, tide_error *err);
+/* Units of all workers must fit beside the rows that stay in memory; tells the process plan its
+ * horizon, run and members. Before workers start. */
+void tide_execution_bound_units(tide_execution *execution);
+void tide_add_step_counts(tide_step_counts *sum, const tide_step_counts *part, size_t count);
+/* Ends the time of the current stage and enters the next. */
+void tide_execution_enter(tide_execution *execution, tide_stage stage);
+/* Notes a reject for the summary, and counts rejects. */
+void tide_execution_note_rejects(tide_execution *execution, const tide_reject_list *rejects);
+
+/* The routes. */
+TIDE_MUST_CHECK tide_code tide_run_ordered(tide_execution *execution, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_run_reduced(tide_execution *execution, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_run_streamed(tide_execution *execution, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_error *err);
+
+/* belongs.c: do table, state and pipeline belong together? state_conflict says what changed and
+ * what can be done. */
+TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
+                                             const tide_sink_facts *facts, const tide_run_row *last,
+                                             tide_error *err);
+/* Rows loaded by all runs up to this one, as its record says; 1 where that is not known. */
+int64_t tide_loaded_ever(const tide_run_row *row);
+/* balance.c: the equations of the row balance; anything else is a bug that fails the run. The first
+ * is about what was read and went through steps, the second about what was emitted. */
+TIDE_MUST_CHECK tide_code tide_check_read_balance(const tide_run_result *result,
+                                                  const tide_pipeline *pipeline, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_check_load_balance(const tide_run_result *result, tide_error *err);
+/* record.c: the run record as JSON. */
+void tide_print_record(const tide_execution *execution, const tide_error *outcome, tide_text *out);
+/* horizon.c */
+TIDE_MUST_CHECK tide_code tide_plan_horizon(const tide_pipeline *pipeline, int64_t now,
+                                            int64_t *horizon, tide_error *err);
+
+#endif

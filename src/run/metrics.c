@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/calendar.h"
+
+#define SAMPLE_MS 50
+
+int64_t tide_resident_bytes(void)
+{
+    char line[128];
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) {
+        return 0;
+    }
+    bool read = fgets(line, sizeof line, file) != NULL;
+    (void)fclose(file);
+    char *rest = line;
+    if (read) {
+        (void)strtoll(line, &rest, 10); /* the whole address space comes first */
+    }
+    return read ? strtoll(rest, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+}
+
+static int64_t micros_of(struct timeval t)
+{
+    return (int64_t)t.tv_sec * TIDE_MICROS_PER_SECOND + t.tv_usec;
+}
+
+static int64_t cpu_micros_now(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) {
+        return 0;
+    }
+    return micros_of(usage.ru_utime) + micros_of(usage.ru_stime);
+}
+
+static void take_sample(tide_metrics *metrics)
+{
+    int64_t memory = tide_resident_bytes();
+    metrics->sample_count++;
+    metrics->memory_bytes_sum += memory;
+    if (memory > metrics->memory_bytes_peak) {
+        metrics->memory_bytes_peak = memory;
+    }
+    metrics->cpu_micros = cpu_micros_now() - metrics->cpu_micros_begin;
+    metrics->wall_micros = tide_monotonic_micros() - metrics->wall_micros_begin;
+}
+
+static void sample_until_stopped(void *argument)
+{
+    tide_metrics *metrics = argument;
+    tide_mutex_lock(&metrics->lock);
+    while (!metrics->stopping) {
+        take_sample(metrics);
+        if (metrics->outer != NULL) {
+            tide_cancel_raise(metrics->inner, tide_cancel_get(metrics->outer));
+        }
+        (void)tide_condition_wait_for(&metrics->wake, &metrics->lock, SAMPLE_MS);
+    }
+    tide_mutex_unlock(&metrics->lock);
+}
+
+tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer, tide_cancel *inner,
+                             tide_error *err)
+{
+    *metrics = (tide_metrics){.outer = outer, .inner = inner};
+    metrics->cpu_micros_begin = cpu_micros_now();
+    metrics->wall_micros_begin = tide_monotonic_micros();
+    tide_mutex_init(&metrics->lock);
+    tide_condition_init(&metrics->wake);
+    tide_code code = tide_thread_start(&metrics->thread, sample_until_stopped, metrics, err);
+    if (code != TIDE_OK) {
+        tide_condition_clear(&metrics->wake);
+        tide_mutex_clear(&metrics->lock);
+    }
+    return code;
+}
+
+void tide_metrics_stop(tide_metrics *metrics)
+{
+    tide_mutex_lock(&metrics->lock);
+    metrics->stopping = true;
+    tide_condition_signal(&metrics->wake);
+    tide_mutex_unlock(&metrics->lock);
+    tide_thread_join(&metrics->thread);
+    take_sample(metrics);
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == 0 &&
+        (int64_t)usage.ru_maxrss * 1024 > metrics->memory_bytes_peak) {
+        metrics->memory_bytes_peak = (int64_t)usage.ru_maxrss * 1024;
+    }
+    tide_condition_clear(&metrics->wake);
+    tide_mutex_clear(&metrics->lock);
+}

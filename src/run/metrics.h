@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metrics: memory and CPU of this process, sampled by a thread of their own while something runs.
+ * Also the thread that hands an outer cancel on to the run. */
+#ifndef TIDE_RUN_METRICS_H
+#define TIDE_RUN_METRICS_H
+
+#include "flow/cancel.h"
+
+typedef struct tide_metrics {
+    tide_thread thread;
+    tide_mutex lock; /* guards what follows, and wakes the thread for its end */
+    tide_condition wake;
+    bool stopping;
+    const tide_cancel *outer; /* may be NULL */
+    tide_cancel *inner;
+    int64_t sample_count;
+    int64_t memory_bytes_sum; /* of the samples */
+    int64_t memory_bytes_peak;
+    int64_t cpu_micros_begin, wall_micros_begin;
+    int64_t cpu_micros, wall_micros; /* since the start, set by each sample */
+} tide_metrics;
+
+TIDE_MUST_CHECK tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer,
+                                             tide_cancel *inner, tide_error *err);
+/* Takes a last sample and joins the thread. Figures are stable afterwards. */
+void tide_metrics_stop(tide_metrics *metrics);
+
+/* Now. */
+int64_t tide_resident_bytes(void);
+
+/* A run takes this part of it unless told otherwise. */
+#define TIDE_MEMORY_SHARE 4
+/* Memory that this process may use: the smaller of RAM and the limits of its cgroups. */
+int64_t tide_memory_available(void);
+/* Cores that this process may use: affinity and cgroup quota respected, at least 1. */
+unsigned tide_cores_available(void);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/partitions.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "run/workers.h"
+#include "shuffle/spill_file.h"
+
+/* Enough that workers end together, and that a commit is not the whole load. */
+#define PARTITIONS_PER_WORKER 4
+#define PARTITION_ROWS_MAX 1000000
+#define PARTITIONS_MAX 4096
+/* Of the budget: what rows may hold before they are spilled; the rest is for pages in flight and,
+ * later, for units. */
+#define RESIDENT_SHARE 0.6
+#define STREAM_SHARE 8
+
+tide_code tide_run_shuffle_create(tide_execution *execution, const tide_shuffle_keys *keys,
+                                  tide_shuffle **shuffle, tide_error *err)
+{
+    int64_t memory = execution->options.memory_bytes;
+    size_t removed_count = 0;
+    TIDE_TRY(tide_spill_clean(execution->options.spill_directory, &removed_count, err));
+    if (removed_count > 0) {
+        tide_text_append_format(&execution->result->notes,
+                                "removed %zu spill files of runs that were killed\n",
+                                removed_count);
+    }
+    tide_shuffle_options options = {
+        .schema = keys->schema,
+        .key_columns = keys->key,
+        .key_count = keys->key_count,
+        .order_columns = keys->order,
+        .order_count = keys->order_count,
+        .spill_directory = execution->options.spill_directory,
+        .budget = &execution->budget,
+        .cancel = &execution->cancel,
+        .resident_bytes_max = (int64_t)((double)memory * RESIDENT_SHARE),
+        .stream_bytes_max = memory / STREAM_SHARE / execution->options.worker_count,
+    };
+    return tide_shuffle_create(&options, shuffle, err);
+}
+
+static uint32_t partition_count_of(const tide_execution *execution, int64_t row_count)
+{
+    int64_t wanted = execution->pipeline->config->partitions;
+    if (wanted == 0) {
+        wanted = (int64_t)execution->options.worker_count * PARTITIONS_PER_WORKER;
+        int64_t by_rows = row_count / PARTITION_ROWS_MAX + 1;
+        wanted = by_rows > wanted ? by_rows : wanted;
+        wanted = wanted > PARTITIONS_MAX ? PARTITIONS_MAX : wanted;
+    }
+    return (uint32_t)wanted;
+}
+
+typedef struct sized_partition {
+    uint32_t partition;
+    int64_t rows;
+} sized_partition;
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const sized_partition *x = a;
+    const sized_partition *y = b;
+    if (x->rows != y->rows) {
+        return x->rows > y->rows ? -1 : 1;
+    }
+    return x->partition < y->partition ? -1 : 1;
+}
+
+/* Largest first, so that no worker is left with a large one at the end. */
+static tide_code order_partitions(const tide_shuffle *shuffle, tide_partitions *partitions,
+                                  tide_error *err)
+{
+    uint32_t count = partitions->count;
+    int64_t *rows = tide_alloc_zero(count, sizeof *rows);
+    sized_partition *sized = tide_alloc_zero(count, sizeof *sized);
+    partitions->order = tide_alloc_zero(count, sizeof *partitions->order);
+    tide_code code = TIDE_OK;
+    if (rows == NULL || sized == NULL || partitions->order == NULL) {
+        code = TIDE_FAIL_MEMORY(err, "planning partitions");
+    } else {
+        tide_shuffle_partition_rows(shuffle, count, rows);
+        for (uint32_t i = 0; i < count; i++) {
+            sized[i] = (sized_partition){i, rows[i]};
+        }
+        qsort(sized, count, sizeof *sized, compare_sizes);
+        for (uint32_t i = 0; i < count; i++) {
+            partitions->order[i] = sized[i].partition;
+        }
+    }
+    tide_free(rows);
+    tide_free(sized);
+    return code;
+}
+
+tide_code tide_partitions_plan(tide_execution *execution, tide_shuffle *shuffle,
+                               tide_partitions *partitions, tide_error *err)
+{
+    *partitions = (tide_partitions){0};
+    TIDE_TRY(tide_shuffle_seal(shuffle, execution->options.worker_count, err));
+    tide_shuffle_facts facts = tide_shuffle_get_facts(shuffle);
+    execution->result->spilled_bytes = facts.spilled_bytes;
+    tide_atomic_set(&execution->progress->spilled_bytes, facts.spilled_bytes);
+    tide_atomic_set(&execution->progress->rows_to_process, facts.row_count);
+    partitions->row_count = facts.row_count;
+    partitions->count = partition_count_of(execution, facts.row_count);
+    tide_atomic_set(&execution->progress->partitions_total, partitions->count);
+    return order_partitions(shuffle, partitions, err);
+}
+
+void tide_partitions_clear(tide_partitions *partitions)
+{
+    tide_free(partitions->order);
+    partitions->order = NULL;
+}
+
+bool tide_partitions_take(tide_partitions *partitions, uint32_t *partition)
+{
+    int64_t i = tide_atomic_add(&partitions->next, 1) - 1;
+    if (i >= (int64_t)partitions->count) {
+        return false;
+    }
+    *partition = partitions->order[i];
+    return true;
+}
+
+tide_code tide_partitions_run(tide_execution *execution, const tide_partitions *partitions,
+                              tide_code (*body)(void *, unsigned, tide_error *), void *context,
+                              tide_error *err)
+{
+    unsigned workers = execution->options.worker_count < partitions->count
+                           ? execution->options.worker_count
+                           : partitions->count;
+    return tide_workers_run(workers, body, context, &execution->cancel, err);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything before a run begins: it touches nothing, so that plan and check can do the same. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/calendar.h"
+#include "base/memory.h"
+#include "run/connect.h"
+#include "run/execution.h"
+
+tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
+                              const tide_run_options *options, tide_run_result *result,
+                              tide_error *err)
+{
+    *e = (tide_execution){.pipeline = pipeline, .options = *options, .result = result};
+    *result = (tide_run_result){.step_count = pipeline->step_count,
+                                .ordered = pipeline->route == TIDE_ROUTE_ORDERED};
+    tide_text_init(&result->notes);
+    tide_text_init(&result->record);
+    tide_source_plan_init(&e->source_plan);
+    tide_run_plan_init(&e->kept);
+    tide_reject_list_init(&e->rejects);
+    tide_mutex_init(&e->lock);
+    tide_cancel_init(&e->cancel);
+    e->progress = options->progress != NULL ? options->progress : &e->own_progress;
+    if (e->options.worker_count == 0) {
+        e->options.worker_count = tide_cores_available();
+    }
+    if (e->options.memory_bytes == 0) {
+        e->options.memory_bytes = tide_memory_available() / TIDE_MEMORY_SHARE;
+    }
+    if (e->options.spill_directory == NULL) {
+        const char *directory = getenv("TMPDIR");
+        e->options.spill_directory = directory != NULL && directory[0] != '\0' ? directory : "/tmp";
+    }
+    tide_budget_init(&e->budget, e->options.memory_bytes);
+    pipeline->target.cancel = &e->cancel;
+    (void)snprintf(e->unit_prefix, sizeof e->unit_prefix, "%llx-%lx",
+                   (unsigned long long)tide_now(), (unsigned long)getpid());
+    result->steps = tide_alloc_zero(pipeline->step_count + 1, sizeof *result->steps);
+    return result->steps == NULL ? TIDE_FAIL_MEMORY(err, "a run") : TIDE_OK;
+}
+
+tide_code tide_on_side(tide_code code, tide_side side, tide_error *err)
+{
+    if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
+        err->side = side;
+    }
+    return code;
+}
+
+tide_code tide_execution_connect(tide_execution *e, tide_error *err)
+{
+    tide_connect_options options = {&e->cancel, &e->budget, e->options.worker_count};
+    TIDE_TRY(tide_on_side(tide_connect_source(e->pipeline, &options, &e->source, err),
+                          TIDE_SIDE_SOURCE, err));
+    return tide_on_side(tide_connect_sink(e->pipeline, &e->sink, err), TIDE_SIDE_SINK, err);
+}
+
+/* A problem that check found is a config error: the table does not fit the pipeline. */
+static tide_code fail_problems(const tide_execution *e, const tide_sink_facts *facts,
+                               tide_error *err)
+{
+    size_t size = facts->problems.size;
+    const char *lines = tide_text_c(&facts->problems);
+    while (size > 0 && lines[size - 1] == '\n') {
+        size--;
+    }
+    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "table `%s` does not fit the pipeline:\n%.*s",
+                     e->pipeline->config->sink.table, (int)size, lines);
+}
+
+/* Decides which run this is: a new one, or an unfinished one that is resumed. */
+static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *err)
+{
+    bool unfinished =
+        last != NULL && last->status != TIDE_RUN_COMPLETE && last->status != TIDE_RUN_ABANDONED;
+    e->resumed = unfinished && !e->options.fresh;
+    e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
+    if (last != NULL) {
+        e->loaded_before = tide_loaded_ever(last);
+        e->row.run = e->resumed ? last->run : last->run + 1;
+    }
+    if (e->resumed) {
+        e->row.started_at = last->started_at;
+        return last->plan == NULL || last->plan[0] == '\0'
+                   ? TIDE_OK
+                   : tide_run_plan_parse(&e->kept, last->plan, err);
+    }
+    return TIDE_OK;
+}
+
+static tide_code look_at_sink(tide_execution *e, tide_run_row *last, size_t *last_count,
+                              tide_error *err)
+{
+    tide_sink_facts facts = {0};
+    tide_code code = e->sink->vtable->check(e->sink, &facts, err);
+    if (code == TIDE_OK && facts.problems.size > 0) {
+        code = fail_problems(e, &facts, err);
+    }
+    if (code == TIDE_OK) {
+        code = e->sink->vtable->read_runs(e->sink, 1, last, last_count, err);
+    }
+    code = tide_on_side(code, TIDE_SIDE_SINK, err);
+    if (code == TIDE_OK) {
+        code = tide_check_belongs(e->pipeline, &facts, *last_count > 0 ? last : NULL, err);
+    }
+    tide_sink_facts_clear(&facts);
+    return code;
+}
+
+/* The members of a run that is resumed, or whatever the patterns match now. */
+static tide_code plan_source(tide_execution *e, tide_error *err)
+{
+    bool keeps = e->resumed && e->kept.members != NULL;
+    tide_code code =
+        e->source->vtable->plan(e->source, keeps ? e->kept.members : NULL,
+                                keeps ? e->kept.member_count : 0, &e->source_plan, err);
+    if (code == TIDE_BAD_DATA && keeps) {
+        (void)tide_error_context(err,
+                                 "run %lld can't be resumed (`tidemill run --new` closes it "
+                                 "and begins anew; nothing committed is undone)",
+                                 (long long)e->row.run);
+    }
+    TIDE_TRY(tide_on_side(code, TIDE_SIDE_SOURCE, err));
+    if (keeps) {
+        e->result->horizon = e->kept.horizon;
+    } else {
+        TIDE_TRY(tide_plan_horizon(e->pipeline, e->row.started_at, &e->result->horizon, err));
+    }
+    int64_t rows = 0;
+    int64_t bytes = 0;
+    for (size_t i = 0; i < e->source_plan.member_count; i++) {
+        rows += (int64_t)e->source_plan.members[i].row_count;
+        bytes += (int64_t)e->source_plan.members[i].byte_count;
+    }
+    tide_atomic_set(&e->progress->rows_expected, rows);
+    tide_atomic_set(&e->progress->bytes_expected, bytes);
+    return TIDE_OK;
+}
+
+static tide_code print_plan(tide_execution *e, tide_error *err)
+{
+    tide_text plan;
+    tide_text_init(&plan);
+    tide_run_plan_print(e->result->horizon, &e->source_plan, &plan);
+    tide_free(e->row.plan);
+    e->row.plan = tide_text_take(&plan);
+    tide_text_clear(&plan);
+    return e->row.plan == NULL ? TIDE_FAIL_MEMORY(err, "the plan of a run") : TIDE_OK;
+}
+
+tide_code tide_execution_prepare(tide_execution *e, tide_run_row *last, size_t *last_count,
+                                 tide_error *err)
+{
+    TIDE_TRY(tide_execution_connect(e, err));
+    if (e->sink != NULL) {
+        TIDE_TRY(look_at_sink(e, last, last_count, err));
+    }
+    TIDE_TRY(choose_run(e, *last_count > 0 ? last : NULL, err));
+    TIDE_TRY(plan_source(e, err));
+    e->result->run = e->row.run;
+    e->result->resumed = e->resumed;
+    return print_plan(e, err);
+}
+
+void tide_execution_clear(tide_execution *e)
+{
+    if (e->sink != NULL) {
+        e->sink->vtable->close(e->sink);
+    }
+    if (e->source != NULL) {
+        e->source->vtable->close(e->source);
+    }
+    tide_source_plan_clear(&e->source_plan);
+    tide_run_plan_clear(&e->kept);
+    tide_reject_list_clear(&e->rejects);
+    tide_run_row_clear(&e->row);
+    tide_mutex_clear(&e->lock);
+    e->pipeline->target.cancel = NULL;
+}

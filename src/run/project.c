@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/project.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "run/config_reader.h"
+
+#define PROJECT_BYTES_MAX (16u << 20)
+
+static const char *const kind_words[] = {"elasticsearch", "postgres", "sqlite", "csv"};
+
+/* A connection's key says its kind: elasticsearch: URL, postgres: CONNINFO, ... */
+static void read_kind(tide_config_reader *reader, const tide_yaml *node,
+                      tide_connection *connection, tide_connection_kind kind)
+{
+    if (connection->hosts.count > 0) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "a connection is of one kind: it is `%s` already",
+                             kind_words[connection->kind]);
+        return;
+    }
+    connection->kind = kind;
+    tide_config_read_words(reader, node, &connection->hosts);
+    if (kind != TIDE_CONNECTION_ELASTICSEARCH && connection->hosts.count > 1) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "`%s` takes one text, not a list",
+                             kind_words[kind]);
+    }
+}
+static void read_elasticsearch(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    read_kind(reader, node, into, TIDE_CONNECTION_ELASTICSEARCH);
+}
+static void read_postgres(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    read_kind(reader, node, into, TIDE_CONNECTION_POSTGRES);
+}
+static void read_sqlite(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    read_kind(reader, node, into, TIDE_CONNECTION_SQLITE);
+}
+static void read_csv(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    read_kind(reader, node, into, TIDE_CONNECTION_CSV);
+}
+static void read_user(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->user);
+}
+static void read_password(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->password);
+}
+static void read_api_key(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->api_key);
+}
+static void read_ca_file(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->ca_file);
+}
+
+static const tide_config_key connection_keys[] = {
+    {"elasticsearch", read_elasticsearch, false},
+    {"postgres", read_postgres, false},
+    {"sqlite", read_sqlite, false},
+    {"csv", read_csv, false},
+    {"user", read_user, false},
+    {"password", read_password, false},
+    {"api_key", read_api_key, false},
+    {"ca_file", read_ca_file, false},
+};
+
+static void check_connection(tide_config_reader *reader, const tide_yaml *node,
+                             const tide_connection *connection)
+{
+    if (connection->hosts.count == 0) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "a connection needs one of `elasticsearch:`, `postgres:`, "
+                             "`sqlite:`, `csv:`");
+    } else if (connection->kind != TIDE_CONNECTION_ELASTICSEARCH &&
+               (connection->user || connection->password || connection->api_key ||
+                connection->ca_file)) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "user, password, api_key and ca_file are for `elasticsearch:`%s",
+                             connection->kind == TIDE_CONNECTION_POSTGRES
+                                 ? "; for postgres write them into its conninfo"
+                                 : "");
+    } else if (connection->password != NULL && connection->user == NULL) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "`password:` needs `user:`");
+    }
+}
+
+static void read_connections(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_project *project = into;
+    if (node->kind != TIDE_YAML_MAPPING) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "connections are written as `name: {postgres: ...}`");
+        return;
+    }
+    project->connections = tide_config_alloc(reader, node->count, sizeof *project->connections);
+    for (size_t i = 0; project->connections != NULL && i < node->count; i++) {
+        tide_connection *connection = &project->connections[project->connection_count++];
+        connection->name = node->keys[i]->text;
+        connection->mark = node->keys[i]->mark;
+        if (tide_config_read_mapping(reader, node->values[i], connection_keys,
+                                     TIDE_COUNT_OF(connection_keys), "a connection", connection)) {
+            check_connection(reader, node->values[i], connection);
+        }
+    }
+}
+
+static void read_nothing(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    (void)reader;
+    (void)node;
+    (void)into;
+}
+
+/* Pipelines refer to connections, so those are read first wherever they stand in the file. */
+static void read_root(tide_config_reader *reader, const tide_yaml *root)
+{
+    static const tide_config_key first[] = {{"connections", read_connections, false},
+                                            {"pipelines", read_nothing, true}};
+    if (!tide_config_read_mapping(reader, root, first, TIDE_COUNT_OF(first), "a project file",
+                                  reader->project)) {
+        return;
+    }
+    const tide_yaml *pipelines = tide_yaml_get(root, "pipelines");
+    if (pipelines != NULL) {
+        tide_config_read_pipelines(reader, pipelines, reader->project);
+    }
+}
+
+static tide_code read_file(const char *path, tide_text *text, tide_error *err)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno,
+                               "can't open the project file %s (-f FILE names another)", path);
+    }
+    char buffer[8192];
+    while (!feof(file) && !ferror(file) && text->size <= PROJECT_BYTES_MAX) {
+        size_t n = fread(buffer, 1, sizeof buffer, file);
+        tide_text_append_str(text, (tide_str){buffer, n});
+    }
+    tide_code code = TIDE_OK;
+    if (ferror(file)) {
+        code = TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno, "can't read the project file %s", path);
+    } else if (text->size > PROJECT_BYTES_MAX) {
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "the project file %s is larger than 16 MB", path);
+    } else if (tide_text_failed(text)) {
+        code = TIDE_FAIL_MEMORY(err, "reading the project file");
+    }
+    (void)fclose(file);
+    return code;
+}
+
+static const char *directory_of(tide_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return ".";
+    }
+    return slash == path ? "/"
+                         : tide_arena_copy_str(arena, (tide_str){path, (size_t)(slash - path)});
+}
+
+static tide_code parse(tide_project *project, tide_str text, tide_diagnostics *diagnostics,
+                       tide_error *err)
+{
+    const tide_yaml *root;
+    TIDE_TRY(tide_yaml_parse(text, project->path, &project->arena, &root, err));
+    if (root == NULL) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s is empty: it needs `pipelines:`", project->path);
+    }
+    tide_config_reader reader = {project, diagnostics};
+    read_root(&reader, root);
+    return tide_diagnostics_raise(diagnostics, err);
+}
+
+tide_code tide_project_load(tide_project *project, const char *path, tide_diagnostics *diagnostics,
+                            tide_error *err)
+{
+    *project = (tide_project){0};
+    tide_arena_init(&project->arena);
+    project->path = tide_arena_copy_string(&project->arena, path);
+    project->directory = directory_of(&project->arena, path);
+    if (project->path == NULL || project->directory == NULL) {
+        return TIDE_FAIL_MEMORY(err, "reading the project file");
+    }
+    tide_text text;
+    tide_text_init(&text);
+    tide_code code = read_file(path, &text, err);
+    if (code == TIDE_OK) {
+        code = parse(project, (tide_str){tide_text_c(&text), text.size}, diagnostics, err);
+    }
+    tide_text_clear(&text);
+    return code;
+}
+
+void tide_project_clear(tide_project *project)
+{
+    tide_arena_clear(&project->arena);
+}
+
+const tide_pipeline_config *tide_project_find(const tide_project *project, const char *name)
+{
+    for (size_t i = 0; i < project->pipeline_count; i++) {
+        if (strcmp(project->pipelines[i].name, name) == 0) {
+            return &project->pipelines[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Read: drains all splits of a source in parallel into an outlet, attempt by attempt.
+ *
+ * Each worker takes the next split, opens a reader for it and hands batches to the outlet. When an
+ * attempt fails in passing, the outlet throws its rows away and the split starts anew, after a
+ * pause, at most TIDE_SPLIT_ATTEMPTS_MAX times. When a snapshot is lost, all splits of it start
+ * anew, finished ones included.
+ *
+ *   outlet: begin -> write* -> finish | abort        per attempt, by one worker's thread
+ *           discard                                  of a finished split, by any worker
+ */
+#ifndef TIDE_RUN_READ_H
+#define TIDE_RUN_READ_H
+
+#include "flow/source.h"
+#include "flow/unit.h"
+#include "run/progress.h"
+
+typedef struct tide_outlet_vtable {
+    tide_code (*begin)(void *outlet, unsigned worker, uint32_t split, uint32_t attempt,
+                       void **writer, tide_error *err);
+    /* The batch is borrowed during the call. Rows that the outlet refuses become rejects. */
+    tide_code (*write)(void *writer, const tide_batch *batch, tide_reject_list *rejects,
+                       tide_error *err);
+    /* `rejects` are all of the attempt. The writer is gone afterwards, also on failure. */
+    tide_code (*finish)(void *writer, const tide_reject_list *rejects, tide_error *err);
+    void (*abort)(void *writer);
+    /* NULL where a finished split can't be taken back. */
+    void (*discard)(void *outlet, uint32_t split);
+} tide_outlet_vtable;
+
+typedef struct tide_read_options {
+    tide_source *source;
+    const tide_source_plan *plan;
+    const bool *skip; /* per split: done by an earlier execution; may be NULL */
+    unsigned worker_count;
+    tide_cancel *cancel;
+    tide_progress *progress;
+    const tide_outlet_vtable *outlet_vtable;
+    void *outlet;
+    int64_t rejects_max; /* more than this many is out of bounds: memory */
+} tide_read_options;
+
+/* Rejects of finished attempts are appended to `rejects`, and read, rejected and discarded added to
+ * `counts`. */
+TIDE_MUST_CHECK tide_code tide_read_all(const tide_read_options *options, tide_reject_list *rejects,
+                                        tide_counts *counts, tide_error *err);
+
+#endif

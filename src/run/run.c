@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run from its beginning to its end.
+ *
+ *   connect -> look (facts, newest run) -> plan source -> begin -> route -> balance -> finish
+ *
+ * Whatever fails after begin leaves a run that the same command resumes; its row says why.
+ */
+#include "run/run.h"
+
+#include "base/calendar.h"
+#include "base/memory.h"
+#include "run/execution.h"
+
+void tide_run_result_clear(tide_run_result *result)
+{
+    tide_free(result->steps);
+    tide_free(result->first_reject);
+    tide_text_clear(&result->notes);
+    tide_text_clear(&result->record);
+    *result = (tide_run_result){0};
+}
+
+static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count, tide_error *err)
+{
+    if (e->sink == NULL) {
+        return TIDE_OK;
+    }
+    const tide_sink_vtable *vtable = e->sink->vtable;
+    TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
+    e->begun = true;
+    bool leaves_open = last_count > 0 && last->run != e->row.run &&
+                       last->status != TIDE_RUN_COMPLETE && last->status != TIDE_RUN_ABANDONED;
+    if (leaves_open) {
+        last->status = TIDE_RUN_ABANDONED;
+        last->ended_at = tide_now();
+        TIDE_TRY(tide_on_side(vtable->record(e->sink, last, err), TIDE_SIDE_SINK, err));
+    }
+    return TIDE_OK;
+}
+
+static tide_code run_route(tide_execution *e, tide_error *err)
+{
+    static tide_code (*const routes[])(tide_execution *, tide_error *) = {
+        [TIDE_ROUTE_ORDERED] = tide_run_ordered,
+        [TIDE_ROUTE_REDUCED] = tide_run_reduced,
+        [TIDE_ROUTE_STREAMED] = tide_run_streamed,
+        [TIDE_ROUTE_DISCARDED] = tide_run_discarded,
+    };
+    return routes[e->pipeline->route](e, err);
+}
+
+static void set_record(tide_execution *e, tide_run_status status, const tide_error *outcome)
+{
+    tide_run_result *result = e->result;
+    result->status = e->row.status = status;
+    e->row.ended_at = tide_now();
+    result->bytes_read = tide_atomic_get(&e->progress->bytes_read);
+    result->attempts_failed = tide_atomic_get(&e->progress->attempts_failed);
+    tide_text_reset(&result->record);
+    tide_print_record(e, outcome, &result->record);
+    tide_free(e->row.record);
+    e->row.record = tide_copy_string(tide_text_c(&result->record));
+}
+
+static tide_code fail_late(const tide_execution *e, tide_error *err)
+{
+    (void)TIDE_FAIL(err, TIDE_BAD_DATA,
+                    "%lld series have late or changed rows and committed nothing, since "
+                    "`late: fail` is set; all others are done",
+                    (long long)e->result->counts.failed_series);
+    err->side = TIDE_SIDE_PROCESS;
+    return err->code;
+}
+
+/* Staged rows are known to be loaded, or to have lost against others, only once they are moved. */
+static tide_code finish_sink(tide_execution *e, const tide_error *outcome, tide_error *err)
+{
+    const tide_sink_vtable *vtable = e->sink->vtable;
+    tide_counts *counts = &e->result->counts;
+    tide_load_result moved = {0};
+    set_record(e, TIDE_RUN_COMPLETE, outcome);
+    TIDE_TRY(tide_on_side(vtable->finish(e->sink, &e->row, &moved, err), TIDE_SIDE_SINK, err));
+    if (!e->pipeline->target.staged) {
+        return TIDE_OK;
+    }
+    counts->loaded += moved.loaded;
+    counts->superseded += moved.superseded;
+    counts->refused += moved.refused;
+    set_record(e, TIDE_RUN_COMPLETE, outcome);
+    return tide_on_side(vtable->record(e->sink, &e->row, err), TIDE_SIDE_SINK, err);
+}
+
+/* A run in which `late: fail` has held series back is not complete: it is resumed, or closed by
+ * --new once somebody has decided what to do. */
+static tide_code finish(tide_execution *e, tide_error *err)
+{
+    bool staged = e->pipeline->target.staged;
+    tide_error none;
+    tide_error_clear(&none);
+    tide_execution_enter(e, TIDE_STAGE_FINISHING);
+    TIDE_TRY(tide_check_read_balance(e->result, e->pipeline, err));
+    if (e->result->counts.failed_series > 0) {
+        return fail_late(e, err);
+    }
+    if (!staged) {
+        TIDE_TRY(tide_check_load_balance(e->result, err));
+    }
+    if (e->sink != NULL) {
+        TIDE_TRY(finish_sink(e, &none, err));
+    } else {
+        set_record(e, TIDE_RUN_COMPLETE, &none);
+    }
+    return staged ? tide_check_load_balance(e->result, err) : TIDE_OK;
+}
+
+/* The run's row says how it ended; if that can't be written, the first failure is what is told. */
+static void record_failure(tide_execution *e, const tide_error *failure)
+{
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    set_record(e, failure->code == TIDE_CANCELLED ? TIDE_RUN_CANCELLED : TIDE_RUN_FAILED, failure);
+    if (e->begun && failure->code != TIDE_FENCED &&
+        e->sink->vtable->record(e->sink, &e->row, &ignored) != TIDE_OK) {
+        tide_text_append(&e->result->notes, ignored.message);
+        tide_text_append_char(&e->result->notes, '\n');
+    }
+}
+
+static tide_code execute(tide_execution *e, tide_error *err)
+{
+    tide_run_row last = {0};
+    size_t last_count = 0;
+    tide_code code = tide_execution_prepare(e, &last, &last_count, err);
+    if (code == TIDE_OK) {
+        code = begin(e, &last, last_count, err);
+    }
+    tide_run_row_clear(&last);
+    if (code == TIDE_OK) {
+        tide_execution_bound_units(e);
+        code = run_route(e, err);
+    }
+    return code == TIDE_OK ? finish(e, err) : code;
+}
+
+static tide_code execute_measured(tide_execution *e, tide_error *err)
+{
+    TIDE_TRY(tide_metrics_start(&e->metrics, e->options.cancel, &e->cancel, err));
+    tide_code code = execute(e, err);
+    tide_metrics_stop(&e->metrics);
+    tide_execution_enter(e, TIDE_STAGE_DONE);
+    tide_run_result *result = e->result;
+    result->memory_bytes_peak = e->metrics.memory_bytes_peak;
+    result->memory_bytes_mean = e->metrics.memory_bytes_sum / e->metrics.sample_count;
+    result->cpu_micros = e->metrics.cpu_micros;
+    result->wall_micros = e->metrics.wall_micros;
+    if (code != TIDE_OK) {
+        record_failure(e, err);
+    }
+    return code;
+}
+
+tide_code tide_run_pipeline(tide_pipeline *pipeline, const tide_run_options *options,
+                            tide_run_result *result, tide_error *err)
+{
+    tide_execution e;
+    tide_code code = tide_execution_init(&e, pipeline, options, result, err);
+    if (code == TIDE_OK) {
+        int64_t now = tide_monotonic_micros();
+        tide_atomic_set(&e.progress->started_at, now);
+        tide_atomic_set(&e.progress->stage_began, now);
+        code = execute_measured(&e, err);
+    }
+    tide_execution_clear(&e);
+    return code;
+}

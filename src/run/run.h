@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Run: everything that can be done with a bound pipeline - check it, plan a run, execute one, look
+ * at runs and state. What command line and library are made of.
+ *
+ * No function prints or exits. A pipeline is used by one of them at a time; different pipelines may
+ * run in parallel threads.
+ */
+#ifndef TIDE_RUN_RUN_H
+#define TIDE_RUN_RUN_H
+
+#include "run/metrics.h"
+#include "run/pipeline.h"
+#include "run/progress.h"
+
+typedef struct tide_run_options {
+    unsigned worker_count;       /* 0 = cores */
+    int64_t memory_bytes;        /* 0 = a quarter of what the process may use */
+    const char *spill_directory; /* NULL = $TMPDIR or /tmp */
+    bool fresh;                  /* --new: close an unfinished run as abandoned */
+    const tide_cancel *cancel;   /* may be NULL */
+    tide_progress *progress;     /* borrowed; read by a display meanwhile */
+} tide_run_options;
+
+/* Seconds of wall time per stage, as they ended. */
+typedef struct tide_stage_times {
+    int64_t micros[TIDE_STAGE_DONE + 1];
+} tide_stage_times;
+
+typedef struct tide_run_result {
+    int64_t run;
+    tide_run_status status;
+    bool resumed;
+    bool ordered;
+    int64_t horizon;
+    tide_counts counts;
+    tide_step_counts *steps; /* owned; step_count */
+    size_t step_count;
+    tide_stage_times times;
+    int64_t bytes_read;
+    int64_t spilled_bytes;
+    int64_t attempts_failed;
+    int64_t unit_count;
+    int64_t memory_bytes_peak, memory_bytes_mean;
+    int64_t cpu_micros, wall_micros;
+    int64_t reject_count; /* decode, step and load rejects of this execution */
+    char *first_reject;   /* owned: a sentence about one of them, or NULL */
+    tide_text notes;      /* a line each: what the user should know */
+    tide_text record;     /* JSON, as kept in tidemill_runs */
+} tide_run_result;
+
+void tide_run_result_clear(tide_run_result *result);
+
+/* Executes (or resumes) a run to its end. The result is filled as far as it got, also on failure.
+ */
+TIDE_MUST_CHECK tide_code tide_run_pipeline(tide_pipeline *pipeline,
+                                            const tide_run_options *options,
+                                            tide_run_result *result, tide_error *err);
+
+/* Reaches source and sink and looks whether they fit; changes nothing. Lines of `notes` are no
+ * failures. */
+TIDE_MUST_CHECK tide_code tide_check_pipeline(tide_pipeline *pipeline, tide_text *notes,
+                                              tide_error *err);
+
+/* What a run would do; changes nothing. */
+typedef struct tide_plan_result {
+    tide_source_plan source;
+    int64_t run;     /* its number */
+    bool resumes;    /* an unfinished run */
+    int64_t horizon; /* INT64_MAX without a series */
+    char *sink_server;
+    unsigned worker_count;
+    int64_t memory_bytes;
+    const char *route; /* static: how rows travel, in words */
+    tide_text notes;
+} tide_plan_result;
+
+TIDE_MUST_CHECK tide_code tide_plan_pipeline(tide_pipeline *pipeline,
+                                             const tide_run_options *options,
+                                             tide_plan_result *result, tide_error *err);
+void tide_plan_result_clear(tide_plan_result *result);
+
+/* Newest first; rows are to be cleared by the caller. run = 0: all. */
+TIDE_MUST_CHECK tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *rows,
+                                         size_t *count, tide_error *err);
+
+/* State of one series (its key as texts, one per series column) or of all: calls `visit` with each
+ * batch of the state layout. */
+typedef tide_code (*tide_state_visitor)(void *context, const tide_state_layout *layout,
+                                        const tide_column *columns, int64_t row_count,
+                                        tide_error *err);
+TIDE_MUST_CHECK tide_code tide_visit_state(tide_pipeline *pipeline, const char *const *key,
+                                           tide_state_visitor visit, void *context,
+                                           tide_error *err);
+/* Forgets the state and empties the table: the next run starts over. */
+TIDE_MUST_CHECK tide_code tide_reset_state(tide_pipeline *pipeline, tide_error *err);
+/* Takes table and pipeline as they are now as belonging to the state. */
+TIDE_MUST_CHECK tide_code tide_accept_state(tide_pipeline *pipeline, tide_error *err);
+
+#endif

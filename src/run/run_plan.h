@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Run plan: what is fixed before the first split opens, kept in the run's row as JSON so that a
+ * resume keeps it: the horizon and the members (concrete indices or files). */
+#ifndef TIDE_RUN_RUN_PLAN_H
+#define TIDE_RUN_RUN_PLAN_H
+
+#include "flow/source.h"
+
+typedef struct tide_run_plan {
+    tide_arena arena;
+    int64_t horizon; /* instant; INT64_MAX without a series */
+    tide_member *members;
+    size_t member_count;
+} tide_run_plan;
+
+void tide_run_plan_init(tide_run_plan *plan);
+void tide_run_plan_clear(tide_run_plan *plan);
+/* As JSON, of a horizon and a source's plan. */
+void tide_run_plan_print(int64_t horizon, const tide_source_plan *source, tide_text *out);
+TIDE_MUST_CHECK tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json,
+                                              tide_error *err);
+
+#endif
