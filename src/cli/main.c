@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tidemill: the command line. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+#ifndef TIDE_VERSION
+#define TIDE_VERSION "0.1.0"
+#endif
+
+static const tide_command *const commands[] = {
+    &tide_command_check, &tide_command_plan,  &tide_command_run,    &tide_command_runs,
+    &tide_command_show,  &tide_command_state, &tide_command_sample,
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static tide_cancel cancel;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    static const char soon[] =
+        "\ntidemill: stopping; what is in flight is finished or rolled back (again = now)\n";
+    if (tide_cancel_get(&cancel) == TIDE_RUNNING) {
+        tide_cancel_raise(&cancel, TIDE_STOPPING);
+        ssize_t ignored = write(STDERR_FILENO, soon, sizeof soon - 1);
+        (void)ignored;
+    } else if (tide_cancel_get(&cancel) == TIDE_STOPPING) {
+        tide_cancel_raise(&cancel, TIDE_STOP_NOW);
+    } else {
+        _exit(TIDE_EXIT_CANCELLED); /* user code that never returns; what is committed stands */
+    }
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void print_help(FILE *out)
+{
+    (void)fprintf(out, "tidemill " TIDE_VERSION
+                       ": processes event data in the order it happened\n\n"
+                       "usage: tidemill COMMAND [OPTION...] [PIPELINE...]\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        (void)fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    (void)fprintf(out,
+                  "\n`tidemill COMMAND --help` tells more. The project file is tidemill.yaml, "
+                  "or -f FILE.\n");
+}
+
+static const tide_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int fail_unknown(const char *name)
+{
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i]->name;
+    }
+    const char *nearest = tide_text_nearest(name, names, COMMAND_COUNT);
+    if (nearest != NULL) {
+        (void)fprintf(stderr, "tidemill: unknown command `%s`: did you mean `%s`?\n", name,
+                      nearest);
+    } else {
+        (void)fprintf(stderr, "tidemill: unknown command `%s`; `tidemill --help` lists them\n",
+                      name);
+    }
+    return TIDE_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return TIDE_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return TIDE_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("tidemill " TIDE_VERSION "\n");
+        return TIDE_EXIT_OK;
+    }
+    const tide_command *command = find_command(argv[1]);
+    if (command == NULL) {
+        return fail_unknown(argv[1]);
+    }
+    tide_cancel_init(&cancel);
+    catch_signals();
+    tide_cli cli = {.project_path = "tidemill.yaml", .cancel = &cancel};
+    int exit_code = command->run(&cli, argc - 1, argv + 1);
+    if (fflush(stdout) != 0 && exit_code == TIDE_EXIT_OK) {
+        perror("tidemill: standard output");
+        return TIDE_EXIT_FAILED;
+    }
+    return exit_code;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all commands share: options, errors, the bound project. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/command.h"
+
+bool tide_cli_option(tide_cli *cli, const tide_command *command, int option, int *exit_code)
+{
+    switch (option) {
+        case 'f':
+            cli->project_path = optarg;
+            return true;
+        case 'j':
+            cli->json = true;
+            return true;
+        case 'h':
+            (void)printf("%s", command->help);
+            *exit_code = TIDE_EXIT_OK;
+            return false;
+        default:
+            (void)fprintf(stderr, "`tidemill %s --help` lists the options\n", command->name);
+            *exit_code = TIDE_EXIT_USAGE;
+            return false;
+    }
+}
+
+int tide_exit_code(const tide_error *err)
+{
+    switch (err->code) {
+        case TIDE_OK:
+            return TIDE_EXIT_OK;
+        case TIDE_BAD_CONFIG:
+            return TIDE_EXIT_USAGE;
+        case TIDE_CANCELLED:
+            return TIDE_EXIT_CANCELLED;
+        case TIDE_OVER_REJECTS:
+            return TIDE_EXIT_REJECTS;
+        default:
+            break;
+    }
+    if (err->side == TIDE_SIDE_SOURCE) {
+        return TIDE_EXIT_SOURCE;
+    }
+    return err->side == TIDE_SIDE_SINK ? TIDE_EXIT_SINK : TIDE_EXIT_FAILED;
+}
+
+int tide_cli_fail(const tide_cli *cli, const tide_error *err)
+{
+    if (!cli->json) {
+        (void)fprintf(stderr, "tidemill: %s\n", err->message);
+        return tide_exit_code(err);
+    }
+    tide_text json;
+    tide_text_init(&json);
+    tide_text_append(&json, "{\"error\":");
+    tide_text_append_json_string(&json, tide_str_of(err->message));
+    tide_text_append_format(&json, ",\"code\":\"%s\",\"exit\":%d}", tide_code_name(err->code),
+                            tide_exit_code(err));
+    (void)fprintf(stderr, "%s\n", tide_text_c(&json));
+    tide_text_clear(&json);
+    return tide_exit_code(err);
+}
+
+int tide_cli_usage(const tide_cli *cli, const tide_command *command, const char *format, ...)
+{
+    tide_error err;
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    tide_error_clear(&err);
+    (void)TIDE_FAIL(&err, TIDE_BAD_CONFIG, "%s; see `tidemill %s --help`", message, command->name);
+    return tide_cli_fail(cli, &err);
+}
+
+static bool is_wanted(const char *name, char *const *names, int name_count)
+{
+    for (int i = 0; i < name_count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return name_count == 0;
+}
+
+static tide_code check_names(const tide_project *project, char *const *names, int name_count,
+                             tide_error *err)
+{
+    for (int i = 0; i < name_count; i++) {
+        if (tide_project_find(project, names[i]) != NULL) {
+            continue;
+        }
+        tide_diagnostics found;
+        tide_diagnostics_init(&found, project->path);
+        const char **known = tide_alloc_zero(project->pipeline_count + 1, sizeof *known);
+        for (size_t k = 0; known != NULL && k < project->pipeline_count; k++) {
+            known[k] = project->pipelines[k].name;
+        }
+        if (known != NULL) {
+            tide_diagnostics_add_unknown(&found, (tide_mark){0}, "pipeline", names[i], known,
+                                         project->pipeline_count);
+        }
+        tide_free(known);
+        tide_code code = tide_diagnostics_raise(&found, err);
+        tide_diagnostics_clear(&found);
+        return code;
+    }
+    return TIDE_OK;
+}
+
+tide_code tide_session_open(tide_session *session, const tide_cli *cli, char *const *names,
+                            int name_count, tide_error *err)
+{
+    *session = (tide_session){0};
+    tide_diagnostics_init(&session->diagnostics, cli->project_path);
+    TIDE_TRY(tide_project_load(&session->project, cli->project_path, &session->diagnostics, err));
+    TIDE_TRY(check_names(&session->project, names, name_count, err));
+    session->pipelines =
+        tide_alloc_zero(session->project.pipeline_count + 1, sizeof *session->pipelines);
+    if (session->pipelines == NULL) {
+        return TIDE_FAIL_MEMORY(err, "binding pipelines");
+    }
+    tide_code first = TIDE_OK;
+    for (size_t i = 0; i < session->project.pipeline_count; i++) {
+        const tide_pipeline_config *config = &session->project.pipelines[i];
+        if (!is_wanted(config->name, names, name_count)) {
+            continue;
+        }
+        /* Goes on after a failure, so that all pipelines' findings are told at once. */
+        tide_code code = tide_pipeline_bind(&session->pipelines[session->pipeline_count++],
+                                            &session->project, config, &session->diagnostics, err);
+        first = first == TIDE_OK ? code : first;
+    }
+    return first == TIDE_OK ? TIDE_OK : tide_diagnostics_raise(&session->diagnostics, err);
+}
+
+void tide_session_close(tide_session *session)
+{
+    for (size_t i = 0; i < session->pipeline_count; i++) {
+        tide_pipeline_clear(&session->pipelines[i]);
+    }
+    tide_free(session->pipelines);
+    tide_diagnostics_clear(&session->diagnostics);
+    tide_project_clear(&session->project);
+}
+
+void tide_cli_print_json(const tide_text *json)
+{
+    (void)printf("%s\n", tide_text_c(json));
+}
