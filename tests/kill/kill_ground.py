@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grounds: for a sink and a mode, what a run starts from and what it must end with; and trials,
+which start from a copy, are killed, and are compared with that."""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from kill_scenarios import MODES, TYPES, Data, config
+from kill_scenarios import SCRIPT as SCRIPT_TEXT
+from kill_timeline import CLASSES, Kill, Timeline, observe, place_of, read_log
+from pipelines import engine
+from pipelines.engine import Execution, Project
+from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables
+
+PIPELINE, TABLE = "events", "loaded"
+SMALL_MEMORY = "1MB"
+BACKEND_SECONDS_MAX = 20.0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A kill that found the run alive."""
+
+    sink: str
+    mode: str
+    place: str
+    depth: int
+    kill: Kill
+
+
+class DifferenceError(AssertionError):
+    """The tables after a kill and a resume are not those of an undisturbed run."""
+
+
+class Ground:
+    """A project with an earlier run behind it; `expected` is what the next run makes of it."""
+
+    def __init__(
+        self, binary: Path, directory: Path, sink: str, mode: str, seed: int, server: str | None
+    ) -> None:
+        self.binary = binary
+        self.directory = directory
+        self.sink = sink
+        self.mode = MODES[mode]
+        self.server = server
+        self.rng = random.Random(f"{seed} {sink} {mode}")
+        self.workers = self.rng.choice([1, 2, 2, 3])
+        self.memory = self.rng.choice([None, SMALL_MEMORY])
+        self.trials = 0
+        self.base = self.place("base")
+        self.prepare(Data(seed))
+        self.expected, self.timeline = self.undisturbed()
+
+    # Places: a project directory, and a database where the sink has one.
+
+    def place(self, name: str) -> "GroundPlace":
+        return GroundPlace(self, name)
+
+    def prepare(self, data: Data) -> None:
+        base = self.base
+        base.create_database(None)
+        base.write_project()
+        data.write_earlier(base.directory)
+        done = base.run("--workers", "2")
+        assert done.code == 0, done.describe()
+        data.write_later(base.directory)
+
+    def undisturbed(self) -> tuple[Tables, Timeline]:
+        place = self.copy("undisturbed")
+        process = place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)})
+        timeline = observe(process, place.log, self.mode.name)
+        done = engine.finish(process)
+        assert done.code == 0, done.describe()
+        assert timeline.commits >= self.mode.commits_min, timeline.commits
+        tables = place.reader().read()
+        assert tables.output and tables.rejects
+        assert bool(tables.state) == ("series" in self.mode.config)
+        place.remove()
+        return tables, timeline
+
+    def arguments(self) -> list[str]:
+        return engine.options(self.workers, self.memory)
+
+    def copy(self, name: str) -> "GroundPlace":
+        place = self.place(name)
+        place.copy_from(self.base)
+        return place
+
+    def trial(self) -> "Trial":
+        self.trials += 1
+        return Trial(self, self.copy(f"trial{self.trials}"))
+
+    def remove(self) -> None:
+        self.base.remove()
+
+
+class GroundPlace:
+    def __init__(self, ground: Ground, name: str) -> None:
+        self.ground = ground
+        self.directory = ground.directory / f"{ground.sink}_{ground.mode.name}_{name}"
+        self.database = f"kill_{ground.mode.name}_{name}"
+        self.project = Project(ground.binary, self.directory)
+        self.log = self.directory / "points.log"
+
+    def connection(self) -> dict:
+        if self.ground.sink == "postgres":
+            return {"postgres": self.conninfo()}
+        return {"csv": "out"} if self.ground.sink == "csv" else {"sqlite": "out.sqlite"}
+
+    def conninfo(self) -> str:
+        return f"{self.ground.server} dbname={self.database}"
+
+    def create_database(self, template: str | None) -> None:
+        if self.ground.sink == "postgres":
+            copied = f" template {template}" if template else ""
+            self.administrate(f"drop database if exists {self.database} with (force)")
+            self.administrate(f"create database {self.database}{copied}")
+
+    def administrate(self, statement: str) -> None:
+        conninfo = f"{self.ground.server} dbname=postgres"
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def write_project(self) -> None:
+        self.project.content = {
+            "connections": {"sink": self.connection()},
+            "pipelines": {PIPELINE: config(self.ground.mode, TABLE)},
+        }
+        self.project.write()
+        (self.directory / "day.lua").write_text(SCRIPT_TEXT)
+
+    def copy_from(self, base: "GroundPlace") -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.copytree(base.directory, self.directory, copy_function=shutil.copy2)
+        self.log.unlink(missing_ok=True)
+        self.create_database(base.database)
+        self.write_project()
+
+    def reader(self) -> Reader:
+        names = (PIPELINE, TABLE, TYPES)
+        if self.ground.sink == "postgres":
+            return PostgresReader(self.conninfo(), *names)
+        if self.ground.sink == "csv":
+            return CsvReader(self.directory / "out", *names)
+        return SqliteReader(self.directory / "out.sqlite", *names)
+
+    def start(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen:
+        return self.project.start(*arguments, **environment)
+
+    def run(self, *arguments: str) -> Execution:
+        return self.project.run(*arguments)
+
+    def is_complete(self) -> bool:
+        """Whether the run after the earlier one is complete."""
+        command = [str(self.ground.binary), "runs", "--json"]
+        done = subprocess.run(command, cwd=self.directory, capture_output=True, check=True)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return [row["status"] for row in rows if row["run"] == 2] == ["complete"]
+
+    def remove(self) -> None:
+        if self.ground.sink == "postgres":
+            self.administrate(f"drop database if exists {self.database} with (force)")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Trial:
+    """A run that is killed, perhaps several times, and then runs to its end."""
+
+    def __init__(self, ground: Ground, place: GroundPlace) -> None:
+        self.ground = ground
+        self.place = place
+        self.kills: list[Kill] = []
+        self.hits: list[Hit] = []
+        self.ended = False  # not by a kill
+
+    def describe(self) -> str:
+        ground = self.ground
+        return f"{ground.sink} {ground.mode.name} " + " ".join(map(str, self.kills))
+
+    def arguments(self) -> list[str]:
+        """A resume may have other limits."""
+        if not self.kills:
+            return self.ground.arguments()
+        rng = self.ground.rng
+        return engine.options(rng.choice([1, 2, 3]), rng.choice([None, SMALL_MEMORY]))
+
+    def kill(self, kill: Kill) -> Hit | None:
+        """Runs until it is killed; None if it came to its end before."""
+        arguments, resumed = self.arguments(), bool(self.hits)
+        self.kills.append(kill)
+        self.place.log.unlink(missing_ok=True)
+        environment = {"TIDEMILL_FAULT_LOG": str(self.place.log)}
+        if kill.point:
+            environment["TIDEMILL_FAULT"] = str(kill)
+        process = self.place.start(arguments, environment)
+        if not kill.point:
+            kill_after(process, kill.seconds)
+        done = engine.finish(process)
+        if done.code == 0:
+            self.ended = True
+            return None
+        if done.code != -signal.SIGKILL:
+            raise DifferenceError(f"{self.describe()}: {done.describe()}")
+        where = place_of(read_log(self.place.log), self.ground.mode.name, resumed)
+        hit = Hit(self.ground.sink, self.ground.mode.name, where, len(self.kills), kill)
+        self.hits.append(hit)
+        return hit
+
+    def is_over(self) -> bool:
+        """A run that was killed after its last transaction is complete, and the same command would
+        begin another."""
+        return self.hits[-1].place == "finishing" and self.place.is_complete()
+
+    def finish(self) -> None:
+        """Runs to the end and compares."""
+        if not self.place.is_complete():
+            done = self.place.run(*self.arguments())
+            if done.code != 0:
+                raise DifferenceError(f"{self.describe()}: the resume failed, {done.describe()}")
+            self.ended = True
+        self.compare()
+        self.place.remove()
+
+    def compare(self) -> None:
+        reader, expected = self.place.reader(), self.ground.expected
+        found = reader.read()
+        for name in ("output", "state", "rejects", "late"):
+            ours, theirs = getattr(found, name), getattr(expected, name)
+            if ours != theirs:
+                raise DifferenceError(f"{self.describe()}: {name}: {differences(ours, theirs)}")
+        left = reader.foreign_tables()
+        if self.ended:
+            left += self.place.project.spilled_files()
+        if isinstance(reader, PostgresReader):
+            left += wait_for_backends(reader)
+        else:
+            reader.check_integrity()
+        if isinstance(reader, CsvReader):
+            left += reader.foreign_files()
+        if left:
+            raise DifferenceError(f"{self.describe()}: left behind: {left[:5]}")
+
+
+def kill_after(process: subprocess.Popen, seconds: float) -> None:
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def wait_for_backends(reader: PostgresReader) -> list[str]:
+    """A backend takes a moment to see that its client is gone."""
+    deadline = time.monotonic() + BACKEND_SECONDS_MAX
+    while (backends := reader.backends()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return backends
+
+
+def differences(found: list, expected: list) -> str:
+    more = Counter(map(repr, found)) - Counter(map(repr, expected))
+    less = Counter(map(repr, expected)) - Counter(map(repr, found))
+    return (
+        f"{more.total()} rows too many {sorted(more.elements())[:3]}, "
+        f"{less.total()} missing {sorted(less.elements())[:3]}"
+    )
+
+
+# Which class to aim at.
+
+SHARES = {
+    "planning": 0.08,
+    "reading": 0.10,
+    "begun": 0.09,
+    "between": 0.36,
+    "commit": 0.10,
+    "rename": 0.08,
+    "finishing": 0.08,
+    "recovery": 0.11,
+}
+assert set(SHARES) == set(CLASSES)
+MISSES_MAX = 30
+
+
+@dataclass
+class Campaign:
+    """Kills over any number of grounds, aimed at the class that is furthest behind its share."""
+
+    rng: random.Random
+    hits: list[Hit] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    trials: int = 0
+
+    def wanted(self, ground: Ground, resumed: bool) -> str:
+        counts = Counter(hit.place for hit in self.hits)
+        total = len(self.hits) + 1
+        able = [
+            name
+            for name in CLASSES
+            if (resumed if name == "recovery" else name in ground.timeline.moments)
+        ]
+        if resumed and self.rng.random() < 0.5:
+            return "recovery"
+        # Whatever only some sinks have comes first while it is short.
+        return max(able, key=lambda name: SHARES[name] - counts[name] / total)
+
+    def run_trial(self, ground: Ground) -> int:
+        """One trial with up to three kills; how many there were."""
+        self.trials += 1
+        trial = ground.trial()
+        depth = self.rng.choice([1, 1, 1, 2, 2, 3])
+        try:
+            for _ in range(depth):
+                kill = ground.timeline.draw(self.rng, self.wanted(ground, bool(trial.hits)))
+                if kill is None or trial.kill(kill) is None:
+                    break
+                self.hits.append(trial.hits[-1])
+                if trial.is_over():
+                    break
+            trial.finish()
+        except DifferenceError as difference:
+            self.failures.append(str(difference))
+        return len(trial.hits)
+
+    def run(self, ground: Ground, kills: int) -> None:
+        done = misses = 0
+        while done < kills and misses < MISSES_MAX:
+            hit = self.run_trial(ground)
+            done += hit
+            misses += hit == 0
+
+    def histogram(self) -> str:
+        counts = Counter(hit.place for hit in self.hits)
+        total = max(1, len(self.hits))
+        return "\n".join(f"{n:10} {counts[n]:5} {counts[n] / total:6.1%}" for n in CLASSES)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pipelines to kill: for each kind of sink, the ways of loading it. All have a source of files,
+rejects, and an earlier run, so that state, seen and unmatched rows are there from the
+beginning."""
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines import files
+
+EARLIER_ROWS, ROWS = 1500, 5000
+PEOPLE = 120
+DAY_SECONDS = 86_400
+START = 1_709_280_000  # 2024-03-01T08:00:00Z
+EARLIER_DAYS, DAYS = 10, 40
+BAD_EVERY = 400
+NOTE_BYTES = 120  # so that a small memory spills
+
+COLUMNS = {
+    "event_id": "text",
+    "person": "text",
+    "used_at": {"type": "timestamp", "format": "epoch_seconds"},
+    "amount": "decimal(12,2)",
+    "kind": "text",
+    "points": "int64",
+    "note": "text",
+}
+TYPES = {
+    "event_id": "text",
+    "person": "text",
+    "used_at": "timestamp",
+    "amount": "decimal",
+    "kind": "text",
+    "points": "int64",
+    "note": "text",
+    "day": "date",
+    "balance": "decimal",
+    "days_active": "int64",
+    "rows": "int64",
+    "s1_balance": "decimal",
+    "s1_days_active": "int64",
+}
+
+SCRIPT = """
+local M = {}
+function M.day(rows, state)
+  local sum = decimal(0)
+  for i = 1, rows.n do
+    sum = sum + (rows.amount[i] or decimal(1))
+  end
+  state.balance = (state.balance or decimal(0)) + sum
+  state.days_active = (state.days_active or 0) + 1
+  return {
+    kind = rows.kind[rows.n], used_at = rows.used_at[rows.n], balance = state.balance,
+    days_active = state.days_active, points = rows.points[1], rows = rows.n,
+  }
+end
+return M
+"""
+LUA_STEP = {
+    "lua": "day.lua",
+    "state": {"balance": "decimal(18,2)", "days_active": "int64"},
+    "output": {
+        "person": {"from": "series"},
+        "day": {"from": "day"},
+        "kind": "text",
+        "used_at": "timestamp",
+        "balance": "decimal(18,2)",
+        "days_active": "int64",
+        "points": "int64",
+        "rows": "int64",
+    },
+}
+SERIES = {"series": "person", "time": "used_at", "timezone": "Europe/Warsaw"}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way of loading; `commits_min` is what an undisturbed run must come to, so that there is a
+    middle to be killed in."""
+
+    name: str
+    config: dict
+    sink: dict = field(default_factory=dict)
+    commits_min: int = 20
+
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        Mode(
+            "append",
+            {**SERIES, "steps": [LUA_STEP], "commit": {"rows": 70}},
+            {"mode": "append"},
+        ),
+        Mode(
+            "merge_series",
+            {**SERIES, "steps": [LUA_STEP], "commit": {"rows": 70}},
+            {"mode": "merge", "key": ["person", "kind"], "newest": "used_at"},
+        ),
+        Mode(
+            "merge",
+            {"partitions": 32, "commit": {"rows": 10}},
+            {"mode": "merge", "key": ["person", "kind"], "newest": "used_at"},
+        ),
+        Mode(
+            "replace",
+            {**SERIES, "steps": [LUA_STEP], "commit": {"rows": 70}},
+            {"mode": "replace"},
+        ),
+        Mode("stream", {"steps": []}, {"mode": "append", "again": "append"}),
+    )
+}
+COMBINATIONS = [
+    (sink, mode)
+    for sink in ("sqlite", "postgres", "csv")
+    for mode in MODES
+    if not (sink == "csv" and mode.startswith("merge"))
+]
+
+
+class Data:
+    """Events of an earlier run (old.ndjson) and of the run that is killed: some of the old ones are
+    gone or changed by then."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.earlier = [self.event(i, 0, EARLIER_DAYS) for i in range(EARLIER_ROWS)]
+        self.later = [self.event(EARLIER_ROWS + i, EARLIER_DAYS, DAYS) for i in range(ROWS)]
+
+    def event(self, number: int, first_day: int, last_day: int) -> dict:
+        rng = self.rng
+        at = START + rng.randrange(first_day * DAY_SECONDS, last_day * DAY_SECONDS)
+        return {
+            "event_id": f"e{number}",
+            "person": f"p{min(int(rng.expovariate(0.02)), PEOPLE - 1)}",
+            "used_at": at - at % rng.choice([1, 3600]),
+            "amount": f"{rng.randrange(-500, 20000) / 100:.2f}",
+            "kind": rng.choice("abcdefgh"),
+            "points": rng.randrange(50),
+            "note": rng.randbytes(NOTE_BYTES).hex(),
+        }
+
+    def lines(self, events: list[dict]) -> bytes:
+        text = bytearray()
+        for i, event in enumerate(events):
+            if i % BAD_EVERY == BAD_EVERY - 1:
+                event = {**event, "amount": "much"}
+            text += files.ndjson_line(event)
+        return bytes(text)
+
+    def write_earlier(self, directory: Path) -> None:
+        files.compress(directory / "in" / "a.ndjson", self.lines(self.earlier))
+
+    def write_later(self, directory: Path) -> None:
+        changed = [dict(event) for event in self.earlier]
+        for i in range(0, len(changed), 300):
+            changed[i]["points"] += 100
+        del changed[7::500]
+        files.compress(directory / "in" / "a.ndjson", self.lines(changed))
+        half = len(self.later) // 2
+        files.compress(directory / "in" / "b.ndjson", self.lines(self.later[:half]))
+        files.compress(directory / "in" / "c.ndjson", self.lines(self.later[half:]))
+
+
+def config(mode: Mode, table: str) -> dict:
+    return {
+        "source": {"files": "in/*.ndjson", "split_bytes": 70_000},
+        "columns": COLUMNS,
+        "max_rejects": 100_000,
+        **({"until": "2024-04-05T00:00:00Z"} if "series" in mode.config else {}),
+        **mode.config,
+        "sink": {"connection": "sink", "table": table, **mode.sink},
+    }
