@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/null_key.h"
 
+#include <inttypes.h>
+
 #include "base/memory.h"
 
 static tide_code find_columns(tide_null_key *null_key, const tide_process_plan *plan,
@@ -108,7 +110,7 @@ static tide_code reject_row(tide_null_key *null_key, const tide_chain_batch *io,
     tide_text_init(&position);
     io->print_series(io->series_context, at->series, &position);
     if (at->end - at->begin > 1) {
-        tide_text_append_format(&position, "/%lld", (long long)(row - at->begin + 1));
+        tide_text_append_format(&position, "/%" PRId64, row - at->begin + 1);
     }
     tide_null_key_row refused = {
         .schema = null_key->rows,

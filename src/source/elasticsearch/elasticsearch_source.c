@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "source/elasticsearch/source_state.h"
 
-#define KEEP_ALIVE_MS (5 * 60 * 1000)
+#define KEEP_ALIVE_MS (INT64_C(5) * 60 * 1000)
 #define KEEP_ALIVE_MS_MIN 1000
 
 /* Giving contexts back must not hold up the end of a run: what is not answered by then expires. */

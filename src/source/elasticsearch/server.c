@@ -2,7 +2,10 @@
 #include "source/elasticsearch/server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define VERSION_MAX 9999
 
 tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_http_answer *answer,
                       tide_arena *arena, const tide_json_node **root, tide_es_refusal *refusal,
@@ -25,11 +28,21 @@ tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_ht
     return code;
 }
 
+/* Leaves both at 0, as unknown, if it is no `major.minor`. */
 static void read_version(tide_es_server *server, const char *version)
 {
-    if (sscanf(version, "%d.%d", &server->major, &server->minor) != 2) {
-        server->major = server->minor = 0;
+    char *dot;
+    long major = strtol(version, &dot, 10);
+    if (dot == version || *dot != '.' || major < 0 || major > VERSION_MAX) {
+        return;
     }
+    char *rest;
+    long minor = strtol(dot + 1, &rest, 10);
+    if (rest == dot + 1 || minor < 0 || minor > VERSION_MAX) {
+        return;
+    }
+    server->major = (int)major;
+    server->minor = (int)minor;
 }
 
 static bool at_least(const tide_es_server *server, int major, int minor)
