@@ -13,7 +13,7 @@ tide_value tide_value_null(void)
 
 void tide_value_clear(tide_value *value, tide_type type)
 {
-    if (!value->is_null && tide_type_is_variable(type)) {
+    if (tide_type_is_variable(type)) {
         tide_free(value->as.bytes.data);
     }
     *value = tide_value_null();
@@ -21,8 +21,7 @@ void tide_value_clear(tide_value *value, tide_type type)
 
 tide_code tide_value_set_bytes(tide_value *value, tide_str bytes, tide_error *err)
 {
-    char *old = value->is_null ? NULL : value->as.bytes.data;
-    char *data = tide_resize(old, bytes.size + 1);
+    char *data = tide_resize(value->as.bytes.data, bytes.size + 1);
     if (data == NULL) {
         return TIDE_FAIL_MEMORY(err, "a value");
     }

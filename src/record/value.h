@@ -14,7 +14,8 @@ typedef struct tide_value {
         tide_int128 decimal;
         uint8_t uuid[16];
         struct {
-            char *data; /* owned by the value where it is variable */
+            char *data; /* owned where the type is variable, also while it is null: user code
+                           makes a value null by the flag alone */
             size_t size;
         } bytes;
     } as;

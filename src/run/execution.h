@@ -88,7 +88,7 @@ TIDE_MUST_CHECK tide_code tide_check_read_balance(const tide_run_result *result,
                                                   const tide_pipeline *pipeline, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_check_load_balance(const tide_run_result *result, tide_error *err);
 /* record.c: the run record as JSON. */
-void tide_print_record(const tide_execution *execution, const tide_error *outcome, tide_text *out);
+void tide_print_record(tide_execution *execution, const tide_error *outcome, tide_text *out);
 /* horizon.c */
 TIDE_MUST_CHECK tide_code tide_plan_horizon(const tide_pipeline *pipeline, int64_t now,
                                             int64_t *horizon, tide_error *err);

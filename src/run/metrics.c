@@ -40,16 +40,30 @@ static int64_t cpu_micros_now(void)
     return micros_of(usage.ru_utime) + micros_of(usage.ru_stime);
 }
 
+/* The operating system saw the peaks between the samples as well. */
+static int64_t peak_resident_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Under the lock. */
 static void take_sample(tide_metrics *metrics)
 {
+    tide_usage *usage = &metrics->usage;
     int64_t memory = tide_resident_bytes();
     metrics->sample_count++;
     metrics->memory_bytes_sum += memory;
-    if (memory > metrics->memory_bytes_peak) {
-        metrics->memory_bytes_peak = memory;
-    }
-    metrics->cpu_micros = cpu_micros_now() - metrics->cpu_micros_begin;
-    metrics->wall_micros = tide_monotonic_micros() - metrics->wall_micros_begin;
+    usage->memory_bytes_mean = metrics->memory_bytes_sum / metrics->sample_count;
+    usage->memory_bytes_peak =
+        larger(usage->memory_bytes_peak, larger(memory, peak_resident_bytes()));
+    usage->cpu_micros = cpu_micros_now() - metrics->cpu_micros_begin;
+    usage->wall_micros = tide_monotonic_micros() - metrics->wall_micros_begin;
 }
 
 static void sample_until_stopped(void *argument)
@@ -79,22 +93,34 @@ tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer, ti
         tide_condition_clear(&metrics->wake);
         tide_mutex_clear(&metrics->lock);
     }
+    metrics->running = code == TIDE_OK;
     return code;
+}
+
+tide_usage tide_metrics_usage(tide_metrics *metrics)
+{
+    if (!metrics->running) {
+        return metrics->usage;
+    }
+    tide_mutex_lock(&metrics->lock);
+    take_sample(metrics);
+    tide_usage usage = metrics->usage;
+    tide_mutex_unlock(&metrics->lock);
+    return usage;
 }
 
 void tide_metrics_stop(tide_metrics *metrics)
 {
+    if (!metrics->running) {
+        return;
+    }
     tide_mutex_lock(&metrics->lock);
+    take_sample(metrics);
     metrics->stopping = true;
     tide_condition_signal(&metrics->wake);
     tide_mutex_unlock(&metrics->lock);
     tide_thread_join(&metrics->thread);
-    take_sample(metrics);
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0 &&
-        (int64_t)usage.ru_maxrss * 1024 > metrics->memory_bytes_peak) {
-        metrics->memory_bytes_peak = (int64_t)usage.ru_maxrss * 1024;
-    }
     tide_condition_clear(&metrics->wake);
     tide_mutex_clear(&metrics->lock);
+    metrics->running = false;
 }

@@ -6,8 +6,14 @@
 
 #include "flow/cancel.h"
 
+typedef struct tide_usage {
+    int64_t memory_bytes_peak, memory_bytes_mean; /* resident */
+    int64_t cpu_micros, wall_micros;              /* since the start */
+} tide_usage;
+
 typedef struct tide_metrics {
     tide_thread thread;
+    bool running;    /* known to the owner's thread only */
     tide_mutex lock; /* guards what follows, and wakes the thread for its end */
     tide_condition wake;
     bool stopping;
@@ -15,14 +21,15 @@ typedef struct tide_metrics {
     tide_cancel *inner;
     int64_t sample_count;
     int64_t memory_bytes_sum; /* of the samples */
-    int64_t memory_bytes_peak;
     int64_t cpu_micros_begin, wall_micros_begin;
-    int64_t cpu_micros, wall_micros; /* since the start, set by each sample */
+    tide_usage usage;
 } tide_metrics;
 
 TIDE_MUST_CHECK tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer,
                                              tide_cancel *inner, tide_error *err);
-/* Takes a last sample and joins the thread. Figures are stable afterwards. */
+/* What was used up to now; for the thread that started it, also after the stop. */
+tide_usage tide_metrics_usage(tide_metrics *metrics);
+/* Takes a last sample and joins the thread; nothing if it does not run. */
 void tide_metrics_stop(tide_metrics *metrics);
 
 /* Now. */

@@ -78,22 +78,22 @@ static void add_stages(const tide_execution *e, tide_text *out)
     tide_text_append_char(out, ']');
 }
 
-static void add_resources(const tide_execution *e, tide_text *out)
+static void add_resources(tide_execution *e, tide_text *out)
 {
-    const tide_metrics *m = &e->metrics;
+    tide_usage usage = tide_metrics_usage(&e->metrics);
     add(out, "workers", e->options.worker_count);
     add(out, "memory_limit_bytes", e->options.memory_bytes);
-    add(out, "memory_peak_bytes", m->memory_bytes_peak);
-    add(out, "memory_mean_bytes", m->sample_count > 0 ? m->memory_bytes_sum / m->sample_count : 0);
+    add(out, "memory_peak_bytes", usage.memory_bytes_peak);
+    add(out, "memory_mean_bytes", usage.memory_bytes_mean);
     add(out, "budget_peak_bytes", tide_budget_peak(&e->budget));
-    add(out, "cpu_micros", m->cpu_micros);
-    add(out, "wall_micros", m->wall_micros);
+    add(out, "cpu_micros", usage.cpu_micros);
+    add(out, "wall_micros", usage.wall_micros);
     add(out, "spilled_bytes", e->result->spilled_bytes);
     add(out, "attempts_failed", e->result->attempts_failed);
     add(out, "units", e->result->unit_count);
 }
 
-void tide_print_record(const tide_execution *e, const tide_error *outcome, tide_text *out)
+void tide_print_record(tide_execution *e, const tide_error *outcome, tide_text *out)
 {
     char when[48];
     tide_text_append(out, "{\"pipeline\":");

@@ -149,10 +149,11 @@ static tide_code execute_measured(tide_execution *e, tide_error *err)
     tide_metrics_stop(&e->metrics);
     tide_execution_enter(e, TIDE_STAGE_DONE);
     tide_run_result *result = e->result;
-    result->memory_bytes_peak = e->metrics.memory_bytes_peak;
-    result->memory_bytes_mean = e->metrics.memory_bytes_sum / e->metrics.sample_count;
-    result->cpu_micros = e->metrics.cpu_micros;
-    result->wall_micros = e->metrics.wall_micros;
+    tide_usage usage = tide_metrics_usage(&e->metrics);
+    result->memory_bytes_peak = usage.memory_bytes_peak;
+    result->memory_bytes_mean = usage.memory_bytes_mean;
+    result->cpu_micros = usage.cpu_micros;
+    result->wall_micros = usage.wall_micros;
     if (code != TIDE_OK) {
         record_failure(e, err);
     }
