@@ -69,10 +69,12 @@ void tide_run_row_clear(tide_run_row *row);
 typedef struct tide_sink_facts {
     char *server; /* "PostgreSQL 15.18", "SQLite 3.40.1" */
     bool table_exists;
-    bool table_empty;  /* true too when it does not exist */
-    bool state_exists; /* with at least one row */
-    bool same_table;   /* the table is the one that the state was written with */
-    char *fingerprint; /* stored with the state, or NULL */
+    bool table_empty;   /* true too when it does not exist */
+    bool state_exists;  /* with at least one row */
+    bool same_table;    /* the table is the one that the state was written with */
+    int64_t unit_count; /* committed by a run that has not ended */
+    int64_t unit_rows;  /* rows that these have loaded */
+    char *fingerprint;  /* stored with the state, or NULL */
     char *fingerprint_text;
     tide_text problems; /* a line each: columns missing, types that do not fit, key without
                            unique index, foreign keys on a replaced table, name too long ... */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "run/execution.h"
 #include "run/yaml.h"
 
@@ -17,7 +18,7 @@ static tide_code fail_conflict(const tide_pipeline *pipeline, const char *what, 
 
 int64_t tide_loaded_ever(const tide_run_row *row)
 {
-    int64_t rows = 1;
+    int64_t rows = row->status == TIDE_RUN_COMPLETE ? 1 : 0; /* of the rest units tell */
     if (row->record == NULL || row->record[0] == '\0') {
         return rows;
     }
@@ -31,6 +32,34 @@ int64_t tide_loaded_ever(const tide_run_row *row)
     }
     tide_arena_clear(&arena);
     return rows;
+}
+
+/* In the newest run's record, which is where tide_loaded_ever looks. Without a run nothing has been
+ * loaded. */
+tide_code tide_set_loaded_ever(tide_sink *sink, int64_t rows, tide_error *err)
+{
+    static const char member[] = "\"loaded_ever\":";
+    tide_run_row last = {0};
+    size_t count = 0;
+    TIDE_TRY(sink->vtable->read_runs(sink, 1, &last, &count, err));
+    const char *found = count > 0 && last.record != NULL ? strstr(last.record, member) : NULL;
+    if (found == NULL) {
+        tide_run_row_clear(&last);
+        return TIDE_OK;
+    }
+    const char *value = found + strlen(member);
+    tide_text record;
+    tide_text_init(&record);
+    tide_text_append_str(&record, (tide_str){last.record, (size_t)(value - last.record)});
+    tide_text_append_format(&record, "%lld%s", (long long)rows,
+                            value + strspn(value, " -0123456789"));
+    tide_free(last.record);
+    last.record = tide_text_take(&record);
+    tide_code code = last.record == NULL ? TIDE_FAIL_MEMORY(err, "the record of a run")
+                                         : sink->vtable->record(sink, &last, err);
+    tide_text_clear(&record);
+    tide_run_row_clear(&last);
+    return code;
 }
 
 /* Appends the lines of `now` that are not in `before`: what has changed. */
@@ -54,16 +83,28 @@ static void append_changes(const char *before, const char *now, tide_text *out)
     }
 }
 
+/* Names of the parts in which the pipeline differs from the one that was stored. */
+static void print_changes(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                          tide_text *changes)
+{
+    const char *before = facts->fingerprint_text != NULL ? facts->fingerprint_text : "";
+    append_changes(before, tide_text_c(&pipeline->fingerprint_text), changes);
+    if (changes->size == 0) {
+        append_changes(tide_text_c(&pipeline->fingerprint_text), before, changes);
+    }
+}
+
+static bool has_changed(const tide_pipeline *pipeline, const tide_sink_facts *facts)
+{
+    return facts->fingerprint != NULL && strcmp(facts->fingerprint, pipeline->fingerprint) != 0;
+}
+
 static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink_facts *facts,
                                   tide_error *err)
 {
-    const char *before = facts->fingerprint_text != NULL ? facts->fingerprint_text : "";
     tide_text changes;
     tide_text_init(&changes);
-    append_changes(before, tide_text_c(&pipeline->fingerprint_text), &changes);
-    if (changes.size == 0) {
-        append_changes(tide_text_c(&pipeline->fingerprint_text), before, &changes);
-    }
+    print_changes(pipeline, facts, &changes);
     char what[1024];
     (void)snprintf(what, sizeof what, "the pipeline has changed since its state was written (%s)",
                    tide_text_c(&changes));
@@ -71,37 +112,75 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
     return fail_conflict(pipeline, what, err);
 }
 
-tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                             const tide_run_row *last, tide_error *err)
+/* Splits that are done stay, so the rest must be what it would have been. */
+static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                                const tide_run_row *last, tide_error *err)
+{
+    bool unfinished = last != NULL && last->status != TIDE_RUN_COMPLETE &&
+                      last->status != TIDE_RUN_ABANDONED && facts->unit_count > 0;
+    if (!unfinished || pipeline->target.staged || !has_changed(pipeline, facts)) {
+        return TIDE_OK;
+    }
+    tide_text changes;
+    tide_text_init(&changes);
+    print_changes(pipeline, facts, &changes);
+    tide_code code = TIDE_FAIL(
+        err, TIDE_STATE_CONFLICT,
+        "the pipeline has changed (%s) since run %lld was begun, and rows of that run are in table "
+        "`%s`: the two would be mixed. Take the change back and run again, or close the run: "
+        "`tidemill run --new %s` begins anew, and appends everything to what is there",
+        tide_text_c(&changes), (long long)last->run, pipeline->config->sink.table,
+        pipeline->config->name);
+    tide_text_clear(&changes);
+    return code;
+}
+
+/* Rows and state are committed together: where runs have loaded rows there must be state. */
+static tide_code check_without_state(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                                     bool loaded, tide_error *err)
 {
     char what[512];
     const char *table = pipeline->config->sink.table;
+    bool holds_rows = facts->table_exists && !facts->table_empty;
+    if (!holds_rows || pipeline->config->sink.mode != TIDE_APPEND ||
+        (facts->same_table && !loaded)) {
+        return TIDE_OK;
+    }
+    (void)snprintf(what, sizeof what,
+                   "table `%s` holds rows, but there is no state that belongs to them", table);
+    return fail_conflict(pipeline, what, err);
+}
+
+static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                                  bool loaded, tide_error *err)
+{
+    char what[512];
+    const char *table = pipeline->config->sink.table;
+    const char *is = NULL;
+    if (!facts->table_exists) {
+        is = "does not exist any more";
+    } else if (!facts->same_table) {
+        is = "is not the one that it was written with";
+    } else if (facts->table_empty && loaded) {
+        is = "has been emptied";
+    }
+    if (is != NULL) {
+        (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table, is);
+        return fail_conflict(pipeline, what, err);
+    }
+    return has_changed(pipeline, facts) ? fail_fingerprint(pipeline, facts, err) : TIDE_OK;
+}
+
+tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                             const tide_run_row *last, bool fresh, tide_error *err)
+{
+    if (pipeline->route == TIDE_ROUTE_STREAMED && !fresh) {
+        return check_streamed(pipeline, facts, last, err);
+    }
     if (pipeline->route != TIDE_ROUTE_ORDERED || pipeline->config->sink.mode == TIDE_REPLACE) {
         return TIDE_OK;
     }
-    if (!facts->state_exists) {
-        /* A run that was killed before its first commit has left nothing but its record. */
-        if (facts->table_exists && !facts->table_empty &&
-            pipeline->config->sink.mode == TIDE_APPEND && !facts->same_table) {
-            (void)snprintf(what, sizeof what,
-                           "table `%s` holds rows, but there is no state that belongs to them",
-                           table);
-            return fail_conflict(pipeline, what, err);
-        }
-        return TIDE_OK;
-    }
-    if (!facts->table_exists || !facts->same_table) {
-        (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table,
-                       facts->table_exists ? "is not the one that it was written with"
-                                           : "does not exist any more");
-        return fail_conflict(pipeline, what, err);
-    }
-    if (facts->table_empty && (last == NULL || tide_loaded_ever(last) > 0)) {
-        (void)snprintf(what, sizeof what, "there is state, but table `%s` has been emptied", table);
-        return fail_conflict(pipeline, what, err);
-    }
-    if (facts->fingerprint != NULL && strcmp(facts->fingerprint, pipeline->fingerprint) != 0) {
-        return fail_fingerprint(pipeline, facts, err);
-    }
-    return TIDE_OK;
+    bool loaded = facts->unit_rows > 0 || (last != NULL && tide_loaded_ever(last) > 0);
+    return facts->state_exists ? check_with_state(pipeline, facts, loaded, err)
+                               : check_without_state(pipeline, facts, loaded, err);
 }

@@ -79,9 +79,13 @@ TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_err
  * what can be done. */
 TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
                                              const tide_sink_facts *facts, const tide_run_row *last,
-                                             tide_error *err);
-/* Rows loaded by all runs up to this one, as its record says; 1 where that is not known. */
+                                             bool fresh, tide_error *err);
+/* Rows loaded by all runs up to this one, as its record says; of a run that has not ended without
+ * what its units say. 1 where that is not known. */
 int64_t tide_loaded_ever(const tide_run_row *row);
+/* After reset or accept: what runs have loaded before says nothing about the table any more, or
+ * only that it holds rows (rows = 1). */
+TIDE_MUST_CHECK tide_code tide_set_loaded_ever(tide_sink *sink, int64_t rows, tide_error *err);
 /* balance.c: the equations of the row balance; anything else is a bug that fails the run. The first
  * is about what was read and went through steps, the second about what was emitted. */
 TIDE_MUST_CHECK tide_code tide_check_read_balance(const tide_run_result *result,

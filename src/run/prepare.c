@@ -80,7 +80,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     e->resumed = unfinished && !e->options.fresh;
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
-        e->loaded_before = tide_loaded_ever(last);
+        e->loaded_before += tide_loaded_ever(last);
         e->row.run = e->resumed ? last->run : last->run + 1;
     }
     if (e->resumed) {
@@ -105,7 +105,9 @@ static tide_code look_at_sink(tide_execution *e, tide_run_row *last, size_t *las
     }
     code = tide_on_side(code, TIDE_SIDE_SINK, err);
     if (code == TIDE_OK) {
-        code = tide_check_belongs(e->pipeline, &facts, *last_count > 0 ? last : NULL, err);
+        code = tide_check_belongs(e->pipeline, &facts, *last_count > 0 ? last : NULL,
+                                  e->options.fresh, err);
+        e->loaded_before = facts.unit_rows;
     }
     tide_sink_facts_clear(&facts);
     return code;

@@ -20,12 +20,28 @@ void tide_run_result_clear(tide_run_result *result)
     *result = (tide_run_result){0};
 }
 
+static void set_record(tide_execution *e, tide_run_status status, const tide_error *outcome)
+{
+    tide_run_result *result = e->result;
+    result->status = e->row.status = status;
+    e->row.ended_at = status == TIDE_RUN_STARTED ? 0 : tide_now();
+    result->bytes_read = tide_atomic_get(&e->progress->bytes_read);
+    result->attempts_failed = tide_atomic_get(&e->progress->attempts_failed);
+    tide_text_reset(&result->record);
+    tide_print_record(e, outcome, &result->record);
+    tide_free(e->row.record);
+    e->row.record = tide_copy_string(tide_text_c(&result->record));
+}
+
 static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count, tide_error *err)
 {
     if (e->sink == NULL) {
         return TIDE_OK;
     }
     const tide_sink_vtable *vtable = e->sink->vtable;
+    tide_error none;
+    tide_error_clear(&none);
+    set_record(e, TIDE_RUN_STARTED, &none); /* should it be killed: what was loaded before it */
     TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
     e->begun = true;
     bool leaves_open = last_count > 0 && last->run != e->row.run &&
@@ -49,19 +65,6 @@ static tide_code run_route(tide_execution *e, tide_error *err)
     return routes[e->pipeline->route](e, err);
 }
 
-static void set_record(tide_execution *e, tide_run_status status, const tide_error *outcome)
-{
-    tide_run_result *result = e->result;
-    result->status = e->row.status = status;
-    e->row.ended_at = tide_now();
-    result->bytes_read = tide_atomic_get(&e->progress->bytes_read);
-    result->attempts_failed = tide_atomic_get(&e->progress->attempts_failed);
-    tide_text_reset(&result->record);
-    tide_print_record(e, outcome, &result->record);
-    tide_free(e->row.record);
-    e->row.record = tide_copy_string(tide_text_c(&result->record));
-}
-
 static tide_code fail_late(const tide_execution *e, tide_error *err)
 {
     (void)TIDE_FAIL(err, TIDE_BAD_DATA,
@@ -80,6 +83,7 @@ static tide_code finish_sink(tide_execution *e, const tide_error *outcome, tide_
     tide_load_result moved = {0};
     set_record(e, TIDE_RUN_COMPLETE, outcome);
     TIDE_TRY(tide_on_side(vtable->finish(e->sink, &e->row, &moved, err), TIDE_SIDE_SINK, err));
+    e->finished = true;
     if (!e->pipeline->target.staged) {
         return TIDE_OK;
     }
@@ -113,11 +117,15 @@ static tide_code finish(tide_execution *e, tide_error *err)
     return staged ? tide_check_load_balance(e->result, err) : TIDE_OK;
 }
 
-/* The run's row says how it ended; if that can't be written, the first failure is what is told. */
+/* The run's row says how it ended; if that can't be written, the first failure is what is told. A
+ * run whose rows have all been committed stays complete: resumed, it would load them again. */
 static void record_failure(tide_execution *e, const tide_error *failure)
 {
     tide_error ignored;
     tide_error_clear(&ignored);
+    if (e->finished) {
+        return;
+    }
     set_record(e, failure->code == TIDE_CANCELLED ? TIDE_RUN_CANCELLED : TIDE_RUN_FAILED, failure);
     if (e->begun && failure->code != TIDE_FENCED &&
         e->sink->vtable->record(e->sink, &e->row, &ignored) != TIDE_OK) {

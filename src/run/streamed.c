@@ -234,6 +234,30 @@ static tide_code name_splits(streamed_run *run, tide_error *err)
     return TIDE_OK;
 }
 
+/* Marks the split that the unit was. False: no split of this plan is that unit. */
+static bool mark_done(streamed_run *run, const char *unit)
+{
+    for (size_t i = 0; i < run->execution->source_plan.split_count; i++) {
+        if (!run->done[i] && strcmp(run->names[i], unit) == 0) {
+            run->done[i] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Splits of a member never overlap as long as all of them were cut alike. */
+static tide_code fail_cut_otherwise(const streamed_run *run, const char *unit, tide_error *err)
+{
+    const tide_execution *execution = run->execution;
+    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                     "run %lld can't be resumed: it has committed the split %s, which is cut "
+                     "otherwise now, so rows would be loaded twice. Take the change of "
+                     "`split_bytes:` or `slices:` back and run again, or close the run: `tidemill "
+                     "run --new %s` begins anew, and appends everything to what is there",
+                     (long long)execution->row.run, unit, execution->pipeline->config->name);
+}
+
 static tide_code find_done(streamed_run *run, tide_error *err)
 {
     tide_execution *execution = run->execution;
@@ -243,9 +267,9 @@ static tide_code find_done(streamed_run *run, tide_error *err)
     tide_arena_init(&arena);
     tide_code code =
         execution->sink->vtable->read_units(execution->sink, &arena, &units, &unit_count, err);
-    for (size_t i = 0; code == TIDE_OK && i < execution->source_plan.split_count; i++) {
-        for (size_t u = 0; u < unit_count && !run->done[i]; u++) {
-            run->done[i] = strcmp(run->names[i], units[u]) == 0;
+    for (size_t i = 0; code == TIDE_OK && i < unit_count; i++) {
+        if (!mark_done(run, units[i])) {
+            code = fail_cut_otherwise(run, units[i], err);
         }
     }
     tide_arena_clear(&arena);

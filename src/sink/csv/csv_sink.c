@@ -165,7 +165,11 @@ static tide_code reset_inside(tide_csv_sink *sink, tide_error *err)
 
 static tide_code accept_inside(tide_csv_sink *sink, tide_error *err)
 {
+    if (sink->store.target->mode != TIDE_REPLACE) {
+        TIDE_TRY(tide_folder_create(sink->folder, err));
+    }
     TIDE_TRY(tide_csv_forget_missing(sink, err));
+    TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
     return keep_identity(sink, err);
 }
 

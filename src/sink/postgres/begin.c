@@ -54,6 +54,28 @@ static tide_code inspect(tide_pg_sink *sink, tide_error *err)
     return code;
 }
 
+/* Beginnings go one by one, so that each finds the tables and the pipelines of the others. */
+static tide_code lock_pipelines(tide_pg_sink *sink, tide_pg_connection *connection, tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
+                   sink->names.pipelines);
+    return tide_pg_run(connection, sql, err);
+}
+
+/* Again under the lock: two runs may have been checked at the same time. */
+static tide_code refuse_sharing(tide_pg_sink *sink, tide_error *err)
+{
+    tide_text problems;
+    tide_text_init(&problems);
+    tide_code code = tide_pg_check_sharing(sink, &problems, err);
+    if (code == TIDE_OK) {
+        code = refuse_problems(&problems, err);
+    }
+    tide_text_clear(&problems);
+    return code;
+}
+
 typedef struct beginning {
     tide_pg_sink *sink;
     const tide_run_row *run;
@@ -69,6 +91,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     tide_pg_lease_application(&sink->lease, "begin", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(lock_pipelines(sink, connection, err));
     TIDE_TRY(tide_pg_create_target(sink, connection, err));
     TIDE_TRY(tide_pg_create_state(sink, connection, err));
     if (sink->staged) {
@@ -77,6 +100,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
         TIDE_TRY(tide_pg_drop_markers(sink, connection, begin->run->run, err));
     }
     TIDE_TRY(inspect(sink, err));
+    TIDE_TRY(refuse_sharing(sink, err));
     TIDE_TRY(tide_pg_write_run(sink, connection, begin->run, err));
     if (!sink->staged) {
         TIDE_TRY(tide_pg_write_identity(sink, connection, err));

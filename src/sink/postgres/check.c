@@ -174,8 +174,7 @@ static tide_code check_state_columns(tide_pg_sink *sink, tide_text *problems, ti
     return TIDE_OK;
 }
 
-/* Two pipelines may not write one table, except merges with the same key. */
-static tide_code check_sharing(tide_pg_sink *sink, tide_text *problems, tide_error *err)
+tide_code tide_pg_check_sharing(tide_pg_sink *sink, tide_text *problems, tide_error *err)
 {
     tide_text key;
     tide_text_init(&key);
@@ -247,7 +246,7 @@ static tide_code read_identity(tide_pg_sink *sink, tide_sink_facts *facts, tide_
         return TIDE_OK;
     }
     if (facts->table_exists) {
-        TIDE_TRY(check_sharing(sink, &facts->problems, err));
+        TIDE_TRY(tide_pg_check_sharing(sink, &facts->problems, err));
     }
     char sql[512];
     (void)snprintf(sql, sizeof sql,
@@ -283,6 +282,27 @@ static tide_code check_state(tide_pg_sink *sink, tide_sink_facts *facts, tide_er
     return find_any_row(sink, sink->names.state, &facts->state_exists, err);
 }
 
+static tide_code sum_units(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
+{
+    bool exists;
+    TIDE_TRY(tide_pg_table_exists(&sink->control, sink->names.units, &exists, err));
+    if (!exists) {
+        return TIDE_OK;
+    }
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*), coalesce(sum(loaded), 0)::bigint FROM %s WHERE pipeline = $1",
+                   sink->names.units);
+    PGresult *result;
+    TIDE_TRY(tide_pg_query(&sink->control, sql, &sink->target->pipeline, 1, &result, err));
+    if (PQntuples(result) > 0) {
+        facts->unit_count = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+        facts->unit_rows = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    }
+    PQclear(result);
+    return TIDE_OK;
+}
+
 static tide_code check_server(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
 {
     char server[96];
@@ -316,6 +336,7 @@ static tide_code check_all(tide_pg_sink *sink, tide_sink_facts *facts, tide_erro
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
+    TIDE_TRY(sum_units(sink, facts, err));
     TIDE_TRY(read_identity(sink, facts, err));
     return tide_text_failed(&facts->problems) ? TIDE_FAIL_MEMORY(err, "what check found") : TIDE_OK;
 }

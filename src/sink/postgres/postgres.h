@@ -76,6 +76,9 @@ TIDE_MUST_CHECK tide_code tide_pg_inspect_columns(tide_pg_sink *sink, const char
                                                   tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems,
                                                 tide_error *err);
+/* Two pipelines may not write one table, except merges with the same key. */
+TIDE_MUST_CHECK tide_code tide_pg_check_sharing(tide_pg_sink *sink, tide_text *problems,
+                                                tide_error *err);
 tide_code tide_pg_sink_check(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
 
 /* begin.c */

@@ -58,6 +58,16 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     return tide_pg_commit(connection, attempt, err);
 }
 
+/* What units have loaded may be gone. */
+static tide_code forget_unit_rows(tide_pg_sink *sink, tide_pg_connection *connection,
+                                  tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "UPDATE %s SET loaded = 0 WHERE pipeline = $1",
+                   sink->names.units);
+    return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
+}
+
 static tide_code accept_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
                              void *argument, tide_error *err)
 {
@@ -66,7 +76,9 @@ static tide_code accept_once(tide_pg_connection *connection, tide_pg_attempt *at
     tide_pg_lease_application(&sink->lease, "accept", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(tide_pg_create_target(sink, connection, err));
     TIDE_TRY(tide_pg_create_state(sink, connection, err));
+    TIDE_TRY(forget_unit_rows(sink, connection, err));
     TIDE_TRY(tide_pg_write_identity(sink, connection, err));
     return tide_pg_commit(connection, attempt, err);
 }

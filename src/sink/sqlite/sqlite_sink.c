@@ -158,6 +158,7 @@ static tide_code accept_inside(tide_sqlite_sink *sink, tide_error *err)
     if (sink->store.target->mode != TIDE_REPLACE) {
         TIDE_TRY(tide_table_create(&sink->store.db, sink->store.target, err));
     }
+    TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
     return tide_sqlite_keep_identity(sink, err);
 }
 

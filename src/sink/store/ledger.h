@@ -49,6 +49,12 @@ TIDE_MUST_CHECK tide_code tide_ledger_read_units(tide_db *db, const char *pipeli
                                                  size_t *count, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_ledger_count_rejects(tide_db *db, const char *pipeline, int64_t run,
                                                     int64_t *count, tide_error *err);
+/* Fills unit_count and unit_rows of the facts: units of the run that has not ended. */
+TIDE_MUST_CHECK tide_code tide_ledger_sum_units(tide_db *db, const char *pipeline,
+                                                tide_sink_facts *facts, tide_error *err);
+/* After accept: what units have loaded may be gone. */
+TIDE_MUST_CHECK tide_code tide_ledger_forget_unit_rows(tide_db *db, const char *pipeline,
+                                                       tide_error *err);
 TIDE_MUST_CHECK tide_code tide_ledger_drop_markers(tide_db *db, const char *pipeline,
                                                    tide_error *err);
 

@@ -169,6 +169,35 @@ tide_code tide_ledger_count_rejects(tide_db *db, const char *pipeline, int64_t r
     return code;
 }
 
+tide_code tide_ledger_sum_units(tide_db *db, const char *pipeline, tide_sink_facts *facts,
+                                tide_error *err)
+{
+    bool exists;
+    TIDE_TRY(tide_db_has_table(db, "tidemill_units", &exists, err));
+    if (!exists) {
+        return TIDE_OK;
+    }
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(tide_db_prepare(db,
+                             "SELECT count(*), coalesce(sum(loaded), 0) FROM tidemill_units "
+                             "WHERE pipeline = ?1",
+                             &statement, err));
+    (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
+    tide_code code = tide_db_step(db, statement, &exists, "counting units", err);
+    if (code == TIDE_OK && exists) {
+        facts->unit_count = sqlite3_column_int64(statement, 0);
+        facts->unit_rows = sqlite3_column_int64(statement, 1);
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+tide_code tide_ledger_forget_unit_rows(tide_db *db, const char *pipeline, tide_error *err)
+{
+    return tide_db_execute_with(db, "UPDATE tidemill_units SET loaded = 0 WHERE pipeline = ?1",
+                                &pipeline, 1, err);
+}
+
 tide_code tide_ledger_drop_markers(tide_db *db, const char *pipeline, tide_error *err)
 {
     return tide_db_execute_with(db, "DELETE FROM tidemill_units WHERE pipeline = ?1", &pipeline, 1,

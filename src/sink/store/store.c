@@ -217,6 +217,7 @@ tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipel
     if (has_table) {
         TIDE_TRY(tide_db_has_rows(&store->db, store->state_table, &facts->state_exists, err));
     }
+    TIDE_TRY(tide_ledger_sum_units(&store->db, store->target->pipeline, facts, err));
     return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
 }
 
@@ -256,12 +257,29 @@ static tide_code drop_staging(tide_store *store, tide_error *err)
     return tide_ledger_drop_markers(&store->db, store->target->pipeline, err);
 }
 
+/* Again under the lock: two runs may have been checked at the same time. */
+static tide_code refuse_rivals(tide_store *store, tide_error *err)
+{
+    tide_text problems;
+    tide_text_init(&problems);
+    tide_code code = tide_ledger_find_rivals(&store->db, store->target, &problems, err);
+    if (code == TIDE_OK && tide_text_failed(&problems)) {
+        code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
+    } else if (code == TIDE_OK && problems.size > 0) {
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", (int)strcspn(tide_text_c(&problems), "\n"),
+                         tide_text_c(&problems));
+    }
+    tide_text_clear(&problems);
+    return code;
+}
+
 static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_error *err)
 {
     tide_db *db = &store->db;
     const char *pipeline = store->target->pipeline;
     TIDE_TRY(create_engine_tables(db, err));
     TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
+    TIDE_TRY(refuse_rivals(store, err));
     TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
     TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
     TIDE_TRY(drop_staging(store, err));
