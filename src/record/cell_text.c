@@ -5,6 +5,7 @@
 
 #include "record/cell_types.h"
 #include "record/json_text.h"
+#include "record/uuid.h"
 
 static bool is_word(tide_str text, const char *word)
 {
@@ -50,46 +51,12 @@ static tide_code text_to_json(tide_cell_parser *parser, tide_str text, tide_colu
                            : tide_cell_refuse(parser, text, refusal, reason);
 }
 
-/* Of a hex digit, its value + 1; of other bytes 0. A table, as letters and digits mix at random and
- * a branch would be guessed wrong half of the time. */
-static const uint8_t hex_values[256] = {
-    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
-};
-
-/* `count` bytes from twice as many digits. */
-static bool read_hex(const char *digits, size_t count, uint8_t *out)
-{
-    bool fine = true;
-    for (size_t i = 0; i < count; i++) {
-        unsigned high = hex_values[(unsigned char)digits[2 * i]];
-        unsigned low = hex_values[(unsigned char)digits[2 * i + 1]];
-        fine = fine && high != 0 && low != 0;
-        out[i] = (uint8_t)((high - 1) << 4 | (low - 1));
-    }
-    return fine;
-}
-
-/* 8-4-4-4-12 digits, or 32 in a row. */
-static bool read_uuid(tide_str text, uint8_t *value)
-{
-    const char *at = text.data;
-    if (text.size == 32) {
-        return read_hex(at, 16, value);
-    }
-    return text.size == 36 && at[8] == '-' && at[13] == '-' && at[18] == '-' && at[23] == '-' &&
-           read_hex(at, 4, value) && read_hex(at + 9, 2, value + 4) &&
-           read_hex(at + 14, 2, value + 6) && read_hex(at + 19, 2, value + 8) &&
-           read_hex(at + 24, 6, value + 10);
-}
-
 static tide_code text_to_uuid(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
                               const char **reason, tide_error *err)
 {
-    uint8_t value[16];
-    return read_uuid(text, value) ? tide_append_uuid(column, value, err)
-                                  : tide_cell_refuse_type(parser, text, reason);
+    uint8_t value[TIDE_UUID_BYTES];
+    return tide_uuid_parse(text, value) ? tide_append_uuid(column, value, err)
+                                        : tide_cell_refuse_type(parser, text, reason);
 }
 
 /* 0..63, or -1 */

@@ -2,19 +2,16 @@
 /* Cells as text and as JSON: for messages, rejects, samples - not for data paths. */
 #include "base/calendar.h"
 #include "record/decimal.h"
+#include "record/uuid.h"
 #include "record/value.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
 static void print_uuid(const uint8_t *uuid, tide_text *out)
 {
-    for (size_t i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            tide_text_append_char(out, '-');
-        }
-        tide_text_append_char(out, hex_digits[uuid[i] >> 4]);
-        tide_text_append_char(out, hex_digits[uuid[i] & 15]);
-    }
+    char text[TIDE_UUID_CHARS + 1];
+    size_t size = tide_uuid_format(uuid, text);
+    tide_text_append_str(out, (tide_str){text, size});
 }
 
 static void print_hex(tide_str bytes, tide_text *out)

@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/memory.h"
 #include "record/decimal.h"
+#include "record/uuid.h"
 #include "sink/store/stored_cell.h"
 
 static void append_bool(tide_text *out, const tide_column *column, int64_t row)
@@ -75,9 +76,9 @@ static void append_timestamp(tide_text *out, const tide_column *column, int64_t 
 
 static void append_uuid(tide_text *out, const tide_column *column, int64_t row)
 {
-    char text[36];
-    tide_stored_format_uuid(tide_column_uuid(column, row), text);
-    tide_text_append_str(out, (tide_str){text, sizeof text});
+    char text[TIDE_UUID_CHARS + 1];
+    size_t size = tide_uuid_format(tide_column_uuid(column, row), text);
+    tide_text_append_str(out, (tide_str){text, size});
 }
 
 static bool needs_quotes(tide_str text)

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/calendar.h"
-#include "sink/store/holder.h"
+#include "sink/store/locker.h"
 #include "sink/store/sql.h"
 
 /* A waiter looks again at least this often. */
@@ -110,8 +110,8 @@ static tide_code fail_busy(tide_db *db, const char *doing, tide_error *err)
         return TIDE_FAIL(err, TIDE_CANCELLED, "stopped while waiting for the lock on %s",
                          db->options.path);
     }
-    char holder[TIDE_HOLDER_TEXT_BYTES];
-    tide_holder_print_locker(db->options.path, holder);
+    char holder[TIDE_LOCKER_BYTES];
+    tide_store_print_locker(db->options.path, holder);
     return TIDE_FAIL(err, TIDE_IO,
                      "%s: %s is locked by %s; waited %lld ms: let it finish or end it", doing,
                      db->options.path, holder, (long long)db->options.busy_ms);

@@ -6,7 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/limits.h"
-#include "sink/store/holder.h"
+#include "base/process_id.h"
 
 tide_code tide_lease_create(tide_db *db, tide_error *err)
 {
@@ -21,7 +21,7 @@ tide_code tide_lease_create(tide_db *db, tide_error *err)
 typedef struct lease_row {
     int64_t epoch; /* 0: there was none */
     bool held;
-    tide_holder holder;
+    tide_process_id holder;
     int64_t renewed_at;
 } lease_row;
 
@@ -63,10 +63,11 @@ static tide_code check_free(tide_db *db, const char *pipeline, const lease_row *
     }
     int64_t age = (tide_now() - row->renewed_at) / TIDE_MICROS_PER_SECOND;
     long long pid = (long long)row->holder.pid;
-    switch (tide_holder_look(&row->holder)) {
-        case TIDE_HOLDER_DEAD:
+    switch (tide_process_look(&row->holder)) {
+        case TIDE_PROCESS_DEAD:
+        case TIDE_PROCESS_OTHER_BOOT: /* in this mode a database is of one machine */
             return TIDE_OK;
-        case TIDE_HOLDER_UNSEEN:
+        case TIDE_PROCESS_UNSEEN:
             if (age >= TIDE_LEASE_EXPIRE_SECONDS) {
                 return TIDE_OK;
             }
@@ -75,21 +76,21 @@ static tide_code check_free(tide_db *db, const char *pipeline, const lease_row *
                              "container, seen %lld s ago; its lease ends after %d s of silence",
                              pipeline, db->options.path, pid, (long long)age,
                              TIDE_LEASE_EXPIRE_SECONDS);
-        case TIDE_HOLDER_ALIVE:
+        case TIDE_PROCESS_ALIVE:
         default:
             return TIDE_FAIL(err, TIDE_IO,
                              "another run of pipeline %s holds %s: process %lld%s; let it finish, "
                              "or end it and run again",
                              pipeline, db->options.path, pid,
-                             tide_holder_is_stopped(row->holder.pid) ? ", which is stopped" : "");
+                             tide_process_is_stopped(row->holder.pid) ? ", which is stopped" : "");
     }
 }
 
 static tide_code write_lease(tide_db *db, const char *pipeline, int64_t epoch, tide_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    tide_holder self;
-    tide_holder_self(&self);
+    tide_process_id self;
+    tide_process_self(&self);
     TIDE_TRY(tide_db_prepare(db,
                              "INSERT OR REPLACE INTO tidemill_lease VALUES (?1, ?2, ?3, ?4, ?5, "
                              "?6, ?7)",

@@ -5,6 +5,7 @@
 
 #include "base/calendar.h"
 #include "record/decimal.h"
+#include "record/uuid.h"
 
 static int bind_bool(sqlite3_stmt *statement, int parameter, const tide_column *column, int64_t row,
                      char *scratch)
@@ -53,23 +54,11 @@ static int bind_date(sqlite3_stmt *statement, int parameter, const tide_column *
     return sqlite3_bind_text(statement, parameter, scratch, (int)size, SQLITE_STATIC);
 }
 
-void tide_stored_format_uuid(const uint8_t *uuid, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *out++ = '-';
-        }
-        *out++ = digits[uuid[i] >> 4];
-        *out++ = digits[uuid[i] & 15];
-    }
-}
-
 static int bind_uuid(sqlite3_stmt *statement, int parameter, const tide_column *column, int64_t row,
                      char *scratch)
 {
-    tide_stored_format_uuid(tide_column_uuid(column, row), scratch);
-    return sqlite3_bind_text(statement, parameter, scratch, 36, SQLITE_STATIC);
+    size_t size = tide_uuid_format(tide_column_uuid(column, row), scratch);
+    return sqlite3_bind_text(statement, parameter, scratch, (int)size, SQLITE_STATIC);
 }
 
 /* An empty view may have no address, which would bind null. */
@@ -240,36 +229,6 @@ static tide_code read_date(sqlite3_stmt *statement, int index, tide_column_build
     return tide_append_int32(column, day, err);
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool parse_uuid(tide_str text, uint8_t out[16])
-{
-    size_t at = 0;
-    if (text.size != 36) {
-        return false;
-    }
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            if (text.data[at++] != '-') {
-                return false;
-            }
-        }
-        int high = digit_of(text.data[at++]);
-        int low = digit_of(text.data[at++]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
 static tide_code read_uuid(sqlite3_stmt *statement, int index, tide_column_builder *column,
                            tide_error *err)
 {
@@ -277,7 +236,7 @@ static tide_code read_uuid(sqlite3_stmt *statement, int index, tide_column_build
         return tide_append_null(column, err);
     }
     uint8_t uuid[16];
-    if (!parse_uuid(text_of(statement, index), uuid)) {
+    if (!tide_uuid_parse(text_of(statement, index), uuid)) {
         return fail_value(statement, index, column->type, err);
     }
     return tide_append_uuid(column, uuid, err);

@@ -31,7 +31,5 @@ tide_stored_read tide_stored_read_for(tide_type type);
 
 /* Reads [-]YYYY-MM-DD of any year that a date holds. */
 bool tide_stored_parse_date(tide_str text, int32_t *day);
-/* Writes 36 characters, without a terminator. */
-void tide_stored_format_uuid(const uint8_t *uuid, char *out);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "process/steps/expression/casts.h"
 #include "record/decimal.h"
+#include "record/uuid.h"
 
 #define LOOP(name) TIDE_DECLARE_LOOP(name)
 
@@ -60,18 +61,4 @@ typedef struct uuid_cell {
     uint8_t bytes[16];
 } uuid_cell;
 
-static size_t print_uuid(const uuid_cell *value, char *to)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t size = 0;
-    for (size_t i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            to[size++] = '-';
-        }
-        to[size++] = digits[value->bytes[i] >> 4];
-        to[size++] = digits[value->bytes[i] & 15];
-    }
-    return size;
-}
-
-PRINT_LOOP(tide_cast_uuid_text, uuid_cell, 48, print_uuid(&in[row], to))
+PRINT_LOOP(tide_cast_uuid_text, uuid_cell, 48, tide_uuid_format(in[row].bytes, to))

@@ -5,6 +5,7 @@
 #include "process/steps/expression/casts.h"
 #include "record/decimal.h"
 #include "record/json_text.h"
+#include "record/uuid.h"
 
 #define LOOP(name) TIDE_DECLARE_LOOP(name)
 /* Longer values are cut in messages. */
@@ -136,36 +137,6 @@ LOOP(tide_cast_text_timestamp)
     return TIDE_OK;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* 8-4-4-4-12 digits. */
-static bool parse_uuid(tide_str text, uint8_t out[16])
-{
-    if (text.size != 36) {
-        return false;
-    }
-    size_t digits = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int digit = hex_digit(text.data[i]);
-        if (is_dash ? text.data[i] != '-' : digit < 0) {
-            return false;
-        }
-        if (!is_dash) {
-            uint8_t before = digits % 2 == 0 ? 0 : out[digits / 2];
-            out[digits / 2] = (uint8_t)(before << 4 | digit);
-            digits++;
-        }
-    }
-    return true;
-}
-
 LOOP(tide_cast_text_uuid)
 {
     (void)err;
@@ -173,7 +144,7 @@ LOOP(tide_cast_text_uuid)
     uint8_t *out = TIDE_OUT(uint8_t);
     TIDE_FOR_ROWS(rows, tide_word_count(self))
     {
-        if (!parse_uuid(in[row], out + 16 * row)) {
+        if (!tide_uuid_parse(in[row], out + TIDE_UUID_BYTES * row)) {
             refuse_text(self, node, row, in[row], "");
         }
     }

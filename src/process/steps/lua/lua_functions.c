@@ -7,6 +7,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "record/decimal.h"
+#include "record/uuid.h"
 
 enum { PROBLEM_NONE = 0, PROBLEM_SYNTAX, PROBLEM_RANGE, PROBLEM_PRECISION, PROBLEM_ZERO };
 
@@ -189,40 +190,12 @@ static int set_bytes(tide_value *value, const char *data, size_t size)
 
 static int print_uuid(const uint8_t *uuid, char *out)
 {
-    char *to = out;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *to++ = '-';
-        }
-        to += sprintf(to, "%02x", uuid[i]);
-    }
-    return (int)(to - out);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return (int)tide_uuid_format(uuid, out);
 }
 
 static int parse_uuid(const char *text, size_t size, uint8_t *out)
 {
-    int digits = 0;
-    for (size_t i = 0; i < size; i++) {
-        int digit = hex_digit(text[i]);
-        if (digit < 0 && text[i] == '-') {
-            continue;
-        }
-        if (digit < 0 || digits >= 32) {
-            return PROBLEM_SYNTAX;
-        }
-        out[digits / 2] = (uint8_t)(digits % 2 == 0 ? digit << 4 : out[digits / 2] | digit);
-        digits++;
-    }
-    return digits == 32 ? PROBLEM_NONE : PROBLEM_SYNTAX;
+    return tide_uuid_parse((tide_str){text, size}, out) ? PROBLEM_NONE : PROBLEM_SYNTAX;
 }
 
 static int print_day(int32_t day, char *out)

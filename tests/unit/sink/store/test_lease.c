@@ -16,7 +16,6 @@
 
 #include "rows.h"
 #include "sink/sqlite/sqlite_sink.h"
-#include "sink/store/holder.h"
 
 typedef struct fixture {
     test_folder folder;
@@ -179,17 +178,6 @@ static void test_unseen_holder_is_given_time(void **state)
     first->vtable->close(first);
 }
 
-/* The pid is used again by a process that started later. */
-static void test_reused_pid_is_dead(void **state)
-{
-    tide_holder holder;
-    (void)state;
-    tide_holder_self(&holder);
-    assert_int_equal(tide_holder_look(&holder), TIDE_HOLDER_ALIVE);
-    holder.started--;
-    assert_int_equal(tide_holder_look(&holder), TIDE_HOLDER_DEAD);
-}
-
 static void take_write_lock(fixture *f)
 {
     sqlite3 *db;
@@ -240,7 +228,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dead_holder_is_taken_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fenced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unseen_holder_is_given_time, set_up, tear_down),
-        cmocka_unit_test(test_reused_pid_is_dead),
         cmocka_unit_test_setup_teardown(test_stopped_writer_is_named, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
