@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tidemill check */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 
@@ -18,12 +19,15 @@ static const char help[] =
     "  tidemill check\n"
     "  tidemill check --offline -f project/tidemill.yaml\n";
 
+/* What was found, a line each, under the pipeline. */
 static void print_notes(const char *pipeline, const tide_text *notes)
 {
-    if (notes->size == 0) {
-        (void)printf("%s: ok\n", pipeline);
-    } else {
-        (void)printf("%s: ok, but note:\n%s", pipeline, tide_text_c(notes));
+    (void)printf("%s: ok\n", pipeline);
+    const char *line = tide_text_c(notes);
+    while (*line != '\0') {
+        int size = (int)strcspn(line, "\n");
+        (void)printf("  %.*s\n", size, line);
+        line += size + (line[size] == '\n');
     }
 }
 

@@ -39,6 +39,19 @@ static void append_members(const tide_plan_result *plan, tide_text *out)
     }
 }
 
+static void append_source(const tide_pipeline *pipeline, const tide_plan_result *plan,
+                          tide_text *out)
+{
+    bool one = plan->source.member_count == 1;
+    const char *members = pipeline->config->source.connection != NULL ? one ? "index" : "indices"
+                          : one                                       ? "file"
+                                                                      : "files";
+    tide_text_append_format(out, "  reads %zu %s in %zu split%s%s%s\n", plan->source.member_count,
+                            members, plan->source.split_count,
+                            plan->source.split_count == 1 ? "" : "s",
+                            plan->source.server[0] ? " from " : "", plan->source.server);
+}
+
 static void print_plan(const tide_pipeline *pipeline, const tide_plan_result *plan)
 {
     char horizon[48];
@@ -47,17 +60,15 @@ static void print_plan(const tide_pipeline *pipeline, const tide_plan_result *pl
     tide_text_init(&out);
     tide_text_append_format(&out, "%s: run %" PRId64 "%s\n", pipeline->config->name, plan->run,
                             plan->resumes ? " (resumes it: what is committed stays)" : "");
-    tide_text_append_format(&out, "  reads %zu %s in %zu splits%s%s\n", plan->source.member_count,
-                            pipeline->config->source.connection != NULL ? "indices" : "files",
-                            plan->source.split_count, plan->source.server[0] ? " from " : "",
-                            plan->source.server);
+    append_source(pipeline, plan, &out);
     append_members(plan, &out);
     tide_text_append_format(&out, "  route: %s\n", plan->route);
     if (plan->horizon != INT64_MAX) {
         tide_format_instant(plan->horizon, horizon);
         tide_text_append_format(&out, "  horizon: %s; days that end later are left\n", horizon);
     }
-    tide_text_append_format(&out, "  %u workers, %s of memory; into %s\n", plan->worker_count,
+    tide_text_append_format(&out, "  %u worker%s, %s of memory; into %s\n", plan->worker_count,
+                            plan->worker_count == 1 ? "" : "s",
                             tide_format_bytes(plan->memory_bytes, memory),
                             plan->sink_server != NULL ? plan->sink_server : "nowhere");
     (void)printf("%s%s", tide_text_c(&out), tide_text_c(&plan->notes));
