@@ -3,6 +3,9 @@
 
 import json
 import random
+import signal
+import sqlite3
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -185,9 +188,9 @@ ROW = {"who": "a", "at": at(0), "i": 1, "l": 2**53 + 1, "t": "x", "m": "1.25"}
     [
         ("error('mine')", "step.lua:1: mine"),
         ("return r.nosuch", "no column `nosuch`"),
-        ("return {i = 1.5}", "not a whole number"),
         ("return {i = 2^31}", "not a whole number within int32"),
-        ("return {i = 'one'}", "not a whole number"),
+        ("return {i = 'one'}", "i: a string is not a number"),
+        ("return {i = 1.5}", "i: 1.5 is not a whole number within int32"),
         ("return {m = 1.005}", "is not exact"),
         ("return {m = decimal('1.234567')}", "digits beyond its scale"),
         ("return {t = 5}", "is not a string"),
@@ -195,6 +198,14 @@ ROW = {"who": "a", "at": at(0), "i": 1, "l": 2**53 + 1, "t": "x", "m": "1.25"}
         ("return {x = 1}", "no column `x`"),
         ("return 5", "not a number"),
         ("return {i = r.l}", "set `int64: exact`"),
+        ("return {i = 1}, {i = 2}", "two values were returned"),
+        ("local t = {{i = 1}} t[3] = {i = 3} return t", "a list has no holes"),
+        ("return {{i = 1}, {i = 2}, i = 3}", "also has a `i`"),
+        ("return r", "not the one that came in"),
+        ("error(setmetatable({}, {__tostring = function() return 'mine' end}))", "mine"),
+        ("return {i = decimal('15'):round(-1)}", "digits from 0 to 38"),
+        ("return {t = date_text(0/0)}", "nan is no number of days"),
+        ("return {t = time_text(1/0)}", "inf is no number of microseconds"),
         ("state.n = 1", "state has no column `n`"),
         ("r.i = 1", "rows can't be changed"),
         ("return {m = r.m / decimal(0)}", "division by zero"),
@@ -263,3 +274,133 @@ def test_a_day_larger_than_allowed_names_series_day_and_limit(project: Project) 
     )
     project.run("run")
     assert project.rows("select i from out") == [(60,)]
+
+
+def test_json_that_is_none_is_an_error(project: Project) -> None:
+    write_rows(project, [ROW])
+    lua(project, "return {row = function(r) return {j = '{bad'} end}", {"j": "json"})
+    assert "j: the string is not JSON" in project.run("run", code=1).stderr
+
+
+def test_what_a_script_prints_is_not_the_output_of_the_program(project: Project) -> None:
+    write_rows(project, [ROW])
+    lua(project, "return {row = function(r) print('said', 1) io.write('too') end}", {"i": "int32"})
+    result = project.run("run", "--json")
+    assert json.loads(result.stdout)["status"] == "complete"
+    assert result.stderr.startswith("said\t1\ntoo")
+
+
+def test_the_program_is_not_the_scripts(project: Project) -> None:
+    """The functions that would end it, start others or change what its numbers look like."""
+    write_rows(project, [ROW])
+    names = ["os.exit", "os.execute", "os.setlocale", "io.popen"]
+    listed = " .. ".join(f"tostring({name})" for name in names)
+    lua(project, f"return {{row = function(r) return {{t = {listed}}} end}}", {"t": "text"})
+    project.record()
+    assert project.rows("SELECT t FROM out") == [("nil" * len(names),)]
+
+
+ROW_UUID = "123e4567-e89b-12d3-a456-426614174000"
+CARRIED = """
+return {row = function(r, state)
+  local was = {}
+  for _, name in ipairs{"m", "u", "l", "d", "i"} do was[#was + 1] = tostring(state[name]) end
+  state.m = (state.m or decimal(0)) + decimal("1.5")
+  state.u = "123E4567-E89B-12D3-A456-426614174000"
+  state.l, state.d, state.i = 7LL, 7LL, -0.0
+  was[#was + 1] = tostring(state.i and 1 / state.i)
+  return {t = table.concat(was, " ")}
+end}
+"""
+
+
+@pytest.mark.parametrize("exact", [{}, {"int64": "exact"}])
+def test_state_is_what_its_columns_hold_however_days_are_batched(
+    project: Project, exact: dict
+) -> None:
+    """A script must not be able to tell from its state where a commit was."""
+    days = [{**ROW, "at": f"2024-03-0{day}T10:00:00Z"} for day in (1, 2, 2, 3)]
+    write_rows(project, days)
+    state = {"m": "decimal(12,2)", "u": "uuid", "l": "int64", "d": "double", "i": "int32"}
+    outputs = []
+    for name, stops in (("whole", ["2024-03-04"]), ("by_day", [f"2024-03-0{n}" for n in "234"])):
+        for stop in stops:
+            lua(project, CARRIED, {"t": "text"}, state, until=stop, **exact)
+            text = (project.directory / "tidemill.yaml").read_text()
+            project.write("tidemill.yaml", text.replace("out.sqlite", f"{name}.sqlite"))
+            project.record()
+        with sqlite3.connect(project.directory / f"{name}.sqlite") as connection:
+            outputs.append(connection.execute("SELECT _day, t FROM out ORDER BY 1, 2").fetchall())
+    assert outputs[0] == outputs[1]
+    number = "7LL" if exact else "7"
+    assert outputs[0][-1] == ("2024-03-03", f"4.50 {ROW_UUID} {number} 7 0 -inf")
+
+
+def test_a_bad_state_is_told_at_the_day_that_made_it(project: Project) -> None:
+    write_rows(project, [{**ROW, "at": f"2024-03-0{day}T10:00:00Z"} for day in (1, 2, 3)])
+    script = "return {row = function(r, state) state.n = 1.5 end}"
+    lua(project, script, {"t": "text"}, {"n": "int64"})
+    said = project.run("run", code=1).stderr
+    assert "day 2024-03-01" in said and "n: 1.5 is not a whole number" in said
+
+
+def test_times_beyond_2255(project: Project) -> None:
+    """9999-12-31 is how many write that something has no end."""
+    columns = {"who": "text", "at": "timestamp", "valid_to": "timestamp"}
+    row = {"who": "a", "at": "2024-03-01T00:00:00Z", "valid_to": "9999-12-31T23:59:59Z"}
+    script = """return {row = function(r, state)
+      state.valid_to = r.valid_to
+      return {t = time_text(state.valid_to), valid_to = r.valid_to}
+    end}"""
+    write_rows(project, [row])
+    output = {"t": "text", "valid_to": "timestamp"}
+    lua(project, script, output, {"valid_to": "timestamp"}, columns=columns)
+    project.record()
+    assert project.rows("SELECT t, valid_to FROM out") == [
+        ("9999-12-31T23:59:59Z", 253402300799000000)
+    ]
+    write_rows(project, [{**row, "who": "b", "valid_to": "9999-12-31T23:59:59.999999Z"}])
+    said = project.run("run", "--new", code=1).stderr
+    assert "9999-12-31T23:59:59.999999Z has more digits than a number holds" in said
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("decimal('1e-3')", "0.001"),
+        ("decimal('0.125e2')", "12.5"),
+        ("decimal('1.5e3')", "1500"),
+        ("decimal('1' .. ('0'):rep(37)) > decimal(('9'):rep(37) .. '.9')", "true"),
+        ("decimal('1' .. ('0'):rep(37)) == decimal(('9'):rep(37) .. '.9')", "false"),
+        ("decimal(('9'):rep(37) .. '.9') < decimal('1' .. ('0'):rep(37))", "true"),
+        ("decimal('-1' .. ('0'):rep(37)) < decimal('-' .. ('9'):rep(37) .. '.9')", "true"),
+    ],
+)
+def test_decimals_at_their_limits(project: Project, expression: str, expected: str) -> None:
+    write_rows(project, [ROW])
+    script = f"return {{row = function(r) return {{t = tostring({expression})}} end}}"
+    lua(project, script, {"t": "text"})
+    project.record()
+    assert project.rows("SELECT t FROM out") == [(expected,)]
+
+
+def test_a_script_that_never_returns_is_ended_by_a_third_interrupt(project: Project) -> None:
+    write_rows(project, [ROW])
+    script = "return {row = function() print('in') while true do end end}"
+    lua(project, script, {"i": "int32"})
+    process = subprocess.Popen(
+        [project.binary, "run"], cwd=project.directory, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr.readline() == "in\n"
+        for _ in range(600):  # signals that come together count as one
+            process.send_signal(signal.SIGINT)
+            try:
+                assert process.wait(timeout=0.1) == 130
+                return
+            except subprocess.TimeoutExpired:
+                continue
+        raise AssertionError("the script still runs")
+    finally:
+        process.kill()
+        process.communicate()

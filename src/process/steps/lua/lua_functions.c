@@ -2,11 +2,13 @@
 #include "process/steps/lua/lua_functions.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "record/decimal.h"
+#include "record/json_text.h"
 #include "record/uuid.h"
 
 enum { PROBLEM_NONE = 0, PROBLEM_SYNTAX, PROBLEM_RANGE, PROBLEM_PRECISION, PROBLEM_ZERO };
@@ -107,31 +109,42 @@ static int divide(const tide_lua_decimal *a, const tide_lua_decimal *b, tide_lua
     return set(out, quotient, scale);
 }
 
+static int sign(tide_int128 value)
+{
+    return (value > 0) - (value < 0);
+}
+
 static int compare(const tide_lua_decimal *a, const tide_lua_decimal *b)
 {
     tide_int128 x;
     tide_int128 y;
     int scale;
-    if (align(a, b, &x, &y, &scale) != PROBLEM_NONE) {
-        /* One of them is too large for the other's scale: their doubles are far apart. */
-        double p = tide_decimal_to_double(integer_of(a), a->scale);
-        double q = tide_decimal_to_double(integer_of(b), b->scale);
-        return (p > q) - (p < q);
+    if (align(a, b, &x, &y, &scale) == PROBLEM_NONE) {
+        return (x > y) - (x < y);
     }
-    return (x > y) - (x < y);
+    /* The one with the smaller scale has more digits before the point than the other can have. */
+    return a->scale < b->scale ? sign(integer_of(a)) : -sign(integer_of(b));
 }
 
+/* The digits after the point that the text means: 2 of "1.25", 1 of "0.125e2", 3 of "1e-3". */
 static int count_scale(tide_str text)
 {
-    const char *point = memchr(text.data, '.', text.size);
-    if (point == NULL) {
-        return 0;
-    }
+    size_t i = 0;
     int digits = 0;
-    for (const char *c = point + 1; c < text.data + text.size && *c >= '0' && *c <= '9'; c++) {
-        digits++;
+    long exponent = 0;
+    while (i < text.size && text.data[i] != '.' && (text.data[i] | 0x20) != 'e') {
+        i++;
     }
-    return digits;
+    if (i < text.size && text.data[i] == '.') {
+        for (i++; i < text.size && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+            digits += digits <= TIDE_DECIMAL_PRECISION_MAX ? 1 : 0;
+        }
+    }
+    if (i + 1 < text.size) {
+        exponent = strtol(text.data + i + 1, NULL, 10); /* a Lua string ends with a NUL */
+    }
+    exponent = exponent < -TIDE_DECIMAL_PRECISION_MAX ? -TIDE_DECIMAL_PRECISION_MAX - 1 : exponent;
+    return exponent >= digits ? 0 : digits - (int)exponent;
 }
 
 static int parse(const char *data, size_t size, tide_lua_decimal *out)
@@ -216,6 +229,12 @@ static int check_text(const char *data, size_t size)
                                                                      : PROBLEM_SYNTAX;
 }
 
+/* NULL, or a static sentence. */
+static const char *refuse_json(const char *data, size_t size)
+{
+    return tide_json_refusal((tide_str){data, size});
+}
+
 const tide_lua_functions tide_lua_function_table = {
     .add = add,
     .subtract = subtract,
@@ -233,4 +252,5 @@ const tide_lua_functions tide_lua_function_table = {
     .print_day = print_day,
     .print_instant = print_instant,
     .check_text = check_text,
+    .refuse_json = refuse_json,
 };

@@ -48,6 +48,7 @@ typedef struct tide_lua_functions {
     int (*print_day)(int32_t, char *);
     int (*print_instant)(int64_t, char *);
     int (*check_text)(const char *, size_t);
+    const char *(*refuse_json)(const char *, size_t); /* NULL, or why not */
 } tide_lua_functions;
 
 extern const tide_lua_functions tide_lua_function_table;

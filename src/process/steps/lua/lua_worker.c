@@ -136,10 +136,16 @@ static int open_protected(lua_State *lua)
     return 0;
 }
 
-/* The message of the error on top of the stack. */
+/* The message of the error on top of the stack: an error may be any value, and tell itself by
+ * __tostring. */
 static const char *message_of(lua_State *lua)
 {
     const char *message = lua_tostring(lua, -1);
+    if (message == NULL && !lua_isnoneornil(lua, -1)) {
+        lua_getglobal(lua, "tostring");
+        lua_insert(lua, -2);
+        message = lua_pcall(lua, 1, 1, 0) == 0 ? lua_tostring(lua, -1) : NULL;
+    }
     return message != NULL ? message : "an error without a message";
 }
 

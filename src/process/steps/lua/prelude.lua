@@ -46,6 +46,7 @@ typedef struct {
     int (*print_day)(int32_t, char *);
     int (*print_instant)(int64_t, char *);
     int (*check_text)(const char *, size_t);
+    const char *(*refuse_json)(const char *, size_t);
 } tide_lua_functions;
 ]]
 
@@ -57,10 +58,12 @@ local EXACT_MAX = 9007199254740992 -- 2^53
 
 local decimal_t
 local problems = { [1] = "is not a number", [2] = "has more digits than its type holds",
-                   [3] = "has digits beyond its scale", [4] = "division by zero" }
+                   [3] = "has digits beyond its scale", [4] = "is a division by zero" }
 
+-- level 1 blames the caller of the function that fails, 2 the caller's caller ...; 0 nobody: for what
+-- is noticed when the script is not running any more.
 local function fail(level, ...)
-  error(string.format(...), level + 1)
+  error(string.format(...), level == 0 and 0 or level + 2)
 end
 
 local function to_decimal(value)
@@ -70,7 +73,7 @@ local function to_decimal(value)
   local text
   if type(value) == "number" then
     if value ~= math.floor(value) or value >= EXACT_MAX or value <= -EXACT_MAX then
-      fail(3, "%s is not exact: write decimal('%s')", tostring(value), tostring(value))
+      fail(2, "%s is not exact: write decimal('%s')", tostring(value), tostring(value))
     end
     text = string.format("%.0f", value)
   elseif type(value) == "string" then
@@ -78,12 +81,12 @@ local function to_decimal(value)
   elseif ffi.istype("int64_t", value) then
     text = tostring(value):gsub("LL$", "")
   else
-    fail(3, "a %s is not a decimal", type(value))
+    fail(2, "a %s is not a decimal", type(value))
   end
   local out = decimal_t()
   local problem = fn.parse(text, #text, out)
   if problem ~= 0 then
-    fail(3, "'%s' %s", text, problems[problem])
+    fail(2, "'%s' %s", text, problems[problem])
   end
   return out
 end
@@ -94,7 +97,7 @@ local function operator(name, verb)
     local out = decimal_t()
     local problem = fn[name](a, b, out)
     if problem ~= 0 then
-      fail(2, "the %s of decimals %s", verb, problems[problem])
+      fail(1, "the %s of decimals %s", verb, problems[problem])
     end
     return out
   end
@@ -126,10 +129,14 @@ decimal_t = ffi.metatype("tide_lua_decimal", {
   __tostring = function(a) return ffi.string(text_buffer, fn.print(a, text_buffer)) end,
   __index = {
     round = function(a, scale)
+      scale = scale or 0
+      if type(scale) ~= "number" or scale ~= math.floor(scale) or scale < 0 or scale > 38 then
+        fail(1, "round: %s is not a number of digits from 0 to 38", tostring(scale))
+      end
       local out = decimal_t()
-      local problem = fn.round(a, scale or 0, out)
+      local problem = fn.round(a, scale, out)
       if problem ~= 0 then
-        fail(2, "the rounded decimal %s", problems[problem])
+        fail(1, "the rounded decimal %s", problems[problem])
       end
       return out
     end,
@@ -164,21 +171,36 @@ local function fixed(ctype)
   end
 end
 readers.int32, readers.date, readers.double = fixed("int32_t"), fixed("int32_t"), fixed("double")
-local function int64_reader(exact)
+local function int64_number(value)
+  if value > EXACT_MAX or value < -EXACT_MAX then
+    error("the int64 " .. tostring(value):gsub("LL$", "") ..
+          " is beyond 2^53: set `int64: exact` for this step", 0)
+  end
+  return tonumber(value)
+end
+local function time_of(value)
+  return ffi.string(text_buffer, fn.print_instant(value, text_buffer))
+end
+-- After 2255 numbers skip microseconds, but the whole seconds of all years are among them.
+local function instant_number(value)
+  local number = tonumber(value)
+  if number ~= value then
+    error("the time " .. time_of(value) .. " has more digits than a number holds: " ..
+          "date_trunc('second', ...) in a `derive` before this step would cut them", 0)
+  end
+  return number
+end
+local function int64_reader(convert)
   local pointer = ffi.typeof("int64_t const *")
   return function(column, row)
     if is_null(column, row) then return nil end
     local value = ffi.cast(pointer, column.data)[row]
-    if exact then return value end
-    if value > EXACT_MAX or value < -EXACT_MAX then
-      error("the int64 " .. tostring(value):gsub("LL$", "") ..
-            " is beyond 2^53: set `int64: exact` for this step", 0)
-    end
-    return tonumber(value)
+    if convert then return convert(value) end
+    return value
   end
 end
-function readers.int64(exact) return int64_reader(exact) end
-function readers.timestamp() return int64_reader(false) end
+function readers.int64(exact) return int64_reader(not exact and int64_number) end
+function readers.timestamp() return int64_reader(instant_number) end
 function readers.decimal()
   local pointer = ffi.typeof("int64_t const *")
   return function(column, row)
@@ -204,14 +226,24 @@ end
 
 -- --- state cells ----------------------------------------------------------------------------
 
--- Each pair reads a value that is not null, and writes one that is not nil.
-local integer_problem = "%s: %s is not a whole number within %s"
+-- What scripts hand over, checked; the errors blame nobody, since the script has returned.
+
+local function mismatch(name, value, wanted)
+  fail(0, "%s: a %s is not %s", name, type(value), wanted)
+end
 
 local function whole(name, value, low, high, range)
-  if type(value) ~= "number" or value ~= math.floor(value) or value < low or value > high then
-    fail(3, integer_problem, name, tostring(value), range)
+  if type(value) ~= "number" then
+    mismatch(name, value, "a number")
+  end
+  if value ~= math.floor(value) or value < low or value > high then
+    fail(0, "%s: %.17g is not a whole number within %s", name, value, range)
   end
   return value
+end
+
+local function to_int32(name, value)
+  return whole(name, value, -2147483648, 2147483647, "int32")
 end
 
 local function to_int64(name, value)
@@ -219,19 +251,36 @@ local function to_int64(name, value)
   return whole(name, value, -EXACT_MAX, EXACT_MAX, "2^53 (larger ones as int64_t)")
 end
 
+-- The years -9999 to 9999.
+local INSTANT_MIN, INSTANT_MAX = -377705116800000000LL, 253402300799999999LL
+local function to_instant(name, value)
+  if not ffi.istype("int64_t", value) then
+    value = ffi.cast("int64_t", whole(name, value, -4e17, 4e17, "the years -9999 to 9999 (microseconds)"))
+  end
+  if value < INSTANT_MIN or value > INSTANT_MAX then
+    fail(0, "%s: %s is no time of the years -9999 to 9999", name, tostring(value))
+  end
+  return value
+end
+
 local function to_bytes(name, value)
   if type(value) ~= "string" then
-    fail(3, "%s: a %s is not a string", name, type(value))
+    mismatch(name, value, "a string")
   end
   return value
 end
 
 local function to_text(name, value)
-  if type(value) ~= "string" then
-    fail(3, "%s: a %s is not a string", name, type(value))
+  if fn.check_text(to_bytes(name, value), #value) ~= 0 then
+    fail(0, "%s: a text that is not UTF-8 or holds U+0000", name)
   end
-  if fn.check_text(value, #value) ~= 0 then
-    fail(3, "%s: a text that is not UTF-8 or holds U+0000", name)
+  return value
+end
+
+local function to_json(name, value)
+  local refusal = fn.refuse_json(to_text(name, value), #value)
+  if refusal ~= nil then
+    fail(0, "%s: the string %s", name, ffi.string(refusal))
   end
   return value
 end
@@ -239,24 +288,31 @@ end
 local function to_number(name, value)
   if type(value) == "number" then return value end
   if ffi.istype("int64_t", value) then return tonumber(value) end
-  fail(3, "%s: a %s is not a number%s", name, type(value),
-       ffi.istype(decimal_t, value) and " (a decimal has :tonumber())" or "")
+  mismatch(name, value, ffi.istype(decimal_t, value) and
+           "a number (a decimal has :tonumber())" or "a number")
 end
 
 local function to_words(spec, value, words)
   local exact = to_decimal(value)
   local problem = fn.fit(exact, spec.precision, spec.scale, words)
   if problem ~= 0 then
-    fail(3, "%s: %s %s: decimal(%d,%d)%s", spec.name, tostring(exact), problems[problem],
+    fail(0, "%s: %s %s: decimal(%d,%d)%s", spec.name, tostring(exact), problems[problem],
          spec.precision, spec.scale, problem == 3 and " (:round(scale) rounds)" or "")
   end
 end
 
 local function to_boolean(name, value)
   if type(value) ~= "boolean" then
-    fail(3, "%s: a %s is not true or false", name, type(value))
+    mismatch(name, value, "true or false")
   end
   return value
+end
+
+local function to_uuid(name, value, uuid)
+  to_bytes(name, value)
+  if fn.parse_uuid(value, #value, uuid) ~= 0 then
+    fail(0, "%s: '%s' is not a uuid", name, value)
+  end
 end
 
 local function set_bytes(cell, value)
@@ -265,59 +321,73 @@ local function set_bytes(cell, value)
   end
 end
 
+-- get reads a cell that is not null. settle makes of a value what set and get would make of it.
+local scratch_words, scratch_uuid = ffi.new("int64_t[2]"), ffi.new("uint8_t[16]")
+local function get_bytes(_, cell) return ffi.string(cell.as.bytes.data, cell.as.bytes.size) end
+local function set_string(_, cell, v) set_bytes(cell, v) end
+local function settle_int32(spec, v) return to_int32(spec.name, v) + 0 end -- of -0: 0
+local function print_uuid(uuid)
+  return ffi.string(text_buffer, fn.print_uuid(uuid, text_buffer))
+end
 local cells = {
   bool = {
     get = function(_, cell) return cell.as.boolean ~= 0 end,
-    set = function(spec, cell, v) cell.as.boolean = to_boolean(spec.name, v) and 1 or 0 end,
+    set = function(_, cell, v) cell.as.boolean = v and 1 or 0 end,
+    settle = function(spec, v) return to_boolean(spec.name, v) end,
   },
   int32 = {
     get = function(_, cell) return tonumber(cell.as.integer) end,
-    set = function(spec, cell, v)
-      cell.as.integer = whole(spec.name, v, -2147483648, 2147483647, "int32")
-    end,
+    set = function(_, cell, v) cell.as.integer = v end,
+    settle = settle_int32,
   },
   int64 = {
     get = function(spec, cell)
       if spec.exact then return cell.as.integer + 0LL end
-      return tonumber(cell.as.integer)
+      return int64_number(cell.as.integer)
     end,
-    set = function(spec, cell, v) cell.as.integer = to_int64(spec.name, v) end,
+    set = function(_, cell, v) cell.as.integer = v end,
+    settle = function(spec, v)
+      v = to_int64(spec.name, v)
+      if spec.exact then return v + 0LL end
+      return (type(v) == "number" and v or int64_number(v)) + 0
+    end,
   },
   double = {
     get = function(_, cell) return cell.as.number end,
-    set = function(spec, cell, v) cell.as.number = to_number(spec.name, v) end,
+    set = function(_, cell, v) cell.as.number = v end,
+    settle = function(spec, v) return to_number(spec.name, v) end,
   },
   decimal = {
     get = function(spec, cell)
       return decimal_t(cell.as.words[0], cell.as.words[1], spec.scale)
     end,
     set = function(spec, cell, v) to_words(spec, v, cell.as.words) end,
+    settle = function(spec, v)
+      to_words(spec, v, scratch_words)
+      return decimal_t(scratch_words[0], scratch_words[1], spec.scale)
+    end,
   },
-  text = {
-    get = function(_, cell) return ffi.string(cell.as.bytes.data, cell.as.bytes.size) end,
-    set = function(spec, cell, v) set_bytes(cell, to_text(spec.name, v)) end,
-  },
-  bytes = {
-    get = function(_, cell) return ffi.string(cell.as.bytes.data, cell.as.bytes.size) end,
-    set = function(spec, cell, v) set_bytes(cell, to_bytes(spec.name, v)) end,
-  },
+  text = { get = get_bytes, set = set_string,
+           settle = function(spec, v) return to_text(spec.name, v) end },
+  json = { get = get_bytes, set = set_string,
+           settle = function(spec, v) return to_json(spec.name, v) end },
+  bytes = { get = get_bytes, set = set_string,
+            settle = function(spec, v) return to_bytes(spec.name, v) end },
   uuid = {
-    get = function(_, cell)
-      return ffi.string(text_buffer, fn.print_uuid(cell.as.uuid, text_buffer))
-    end,
-    set = function(spec, cell, v)
-      v = to_bytes(spec.name, v)
-      if fn.parse_uuid(v, #v, cell.as.uuid) ~= 0 then
-        fail(2, "%s: '%s' is not a uuid", spec.name, v)
-      end
+    get = function(_, cell) return print_uuid(cell.as.uuid) end,
+    set = function(spec, cell, v) to_uuid(spec.name, v, cell.as.uuid) end,
+    settle = function(spec, v)
+      to_uuid(spec.name, v, scratch_uuid)
+      return print_uuid(scratch_uuid)
     end,
   },
+  timestamp = {
+    get = function(_, cell) return instant_number(cell.as.integer) end,
+    set = function(_, cell, v) cell.as.integer = v end,
+    settle = function(spec, v) return instant_number(to_instant(spec.name, v)) end,
+  },
 }
-cells.date, cells.timestamp = cells.int32, {
-  get = function(_, cell) return tonumber(cell.as.integer) end,
-  set = cells.int64.set,
-}
-cells.json = cells.text
+cells.date = cells.int32
 
 local function load_state(specs, state, base)
   for i = 1, #specs do
@@ -330,12 +400,24 @@ local function load_state(specs, state, base)
   end
 end
 
-local function store_state(specs, names, state, base)
+-- After each call: what the script finds next time is what the columns hold, as it would after a
+-- commit, a spill or a kill in between. How days are batched can't be told from it.
+local function settle_state(specs, names, state)
   for name in next, state do
     if not names[name] then
       fail(0, "state has no column `%s`: declare it under `state:`", tostring(name))
     end
   end
+  for i = 1, #specs do
+    local spec = specs[i]
+    local value = state[spec.name]
+    if value ~= nil then
+      state[spec.name] = spec.cell.settle(spec, value)
+    end
+  end
+end
+
+local function store_state(specs, state, base)
   for i = 1, #specs do
     local spec, cell = specs[i], base + (i - 1)
     local value = state[spec.name]
@@ -354,22 +436,18 @@ end
 -- uuid: 16), or strings in a Lua table.
 local writers = {}
 function writers.bool(spec, buffer, n, v) buffer.slots[n] = to_boolean(spec.name, v) and 1 or 0 end
-function writers.int32(spec, buffer, n, v)
-  buffer.slots[n] = whole(spec.name, v, -2147483648, 2147483647, "int32")
-end
+function writers.int32(spec, buffer, n, v) buffer.slots[n] = to_int32(spec.name, v) end
 function writers.int64(spec, buffer, n, v) buffer.slots[n] = to_int64(spec.name, v) end
 function writers.double(spec, buffer, n, v) buffer.numbers[n] = to_number(spec.name, v) end
 function writers.decimal(spec, buffer, n, v) to_words(spec, v, buffer.slots + 2 * n) end
 function writers.text(spec, buffer, n, v) buffer.strings[n] = to_text(spec.name, v) end
 function writers.bytes(spec, buffer, n, v) buffer.strings[n] = to_bytes(spec.name, v) end
 function writers.uuid(spec, buffer, n, v)
-  v = to_bytes(spec.name, v)
-  if fn.parse_uuid(v, #v, ffi.cast("uint8_t *", buffer.slots + 2 * n)) ~= 0 then
-    fail(2, "%s: '%s' is not a uuid", spec.name, v)
-  end
+  to_uuid(spec.name, v, ffi.cast("uint8_t *", buffer.slots + 2 * n))
 end
-writers.date, writers.timestamp = writers.int32, writers.int64
-writers.json = writers.text
+writers.date = writers.int32
+function writers.timestamp(spec, buffer, n, v) buffer.slots[n] = to_instant(spec.name, v) end
+function writers.json(spec, buffer, n, v) buffer.strings[n] = to_json(spec.name, v) end
 
 local function grow(buffer, capacity)
   local wide = buffer.wide
@@ -386,15 +464,34 @@ end
 
 -- --- the user's script ----------------------------------------------------------------------
 
-decimal = to_decimal
-local function print_by(print)
-  return function(value)
-    return value ~= nil and ffi.string(text_buffer, print(value, text_buffer)) or nil
-  end
+decimal = function(value)
+  local made = to_decimal(value)
+  return made
 end
-date_text = print_by(function(...) return fn.print_day(...) end)
-time_text = print_by(function(...) return fn.print_instant(...) end)
-os.exit, os.execute = nil, nil -- the program is not the script's to end
+function date_text(value)
+  if value == nil then return nil end
+  if type(value) ~= "number" or value ~= math.floor(value) or math.abs(value) > 2147483647 then
+    fail(1, "date_text: %s is no number of days", tostring(value))
+  end
+  return ffi.string(text_buffer, fn.print_day(value, text_buffer))
+end
+function time_text(value)
+  if value == nil then return nil end
+  if not ffi.istype("int64_t", value) and
+     (type(value) ~= "number" or value ~= math.floor(value) or math.abs(value) > 4e17) then
+    fail(1, "time_text: %s is no number of microseconds", tostring(value))
+  end
+  return time_of(value)
+end
+
+-- The program, its locale and its processes are not the script's; standard output is the program's.
+os.exit, os.execute, os.setlocale, io.popen = nil, nil, nil, nil
+io.output(io.stderr)
+function print(...)
+  local parts = {}
+  for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
+  io.stderr:write(table.concat(parts, "\t"), "\n")
+end
 
 local M = {}
 
@@ -473,24 +570,43 @@ function M.bind(script, options)
     count = count + 1
   end
 
-  local function emit(out)
+  local function emit_list(list)
+    local length = #list
+    for i = 1, length do
+      if type(list[i]) ~= "table" then
+        fail(0, "item %d of the returned list is a %s, not a row", i, type(list[i]))
+      end
+      emit_row(list[i])
+    end
+    -- Behind a hole, rows would be lost; and so would what stands beside the list.
+    for key in next, list do
+      if type(key) ~= "number" or key < 1 or key > length or key ~= math.floor(key) then
+        fail(0, "the returned list of %d rows also has a `%s`%s", length, tostring(key),
+             type(key) == "number" and ": a list has no holes" or "")
+      end
+    end
+  end
+
+  local rows, record -- what the script is called with, made below
+  local function emit(out, more)
+    if more ~= nil then
+      fail(0, "two values were returned: several rows are returned as a list")
+    end
     if out == nil then return end
     if type(out) ~= "table" then
       fail(0, "a row or a list of rows is to be returned, not a %s", type(out))
     end
-    if out[1] ~= nil then
-      for i = 1, #out do
-        if type(out[i]) ~= "table" then
-          fail(0, "item %d of the returned list is a %s, not a row", i, type(out[i]))
-        end
-        emit_row(out[i])
-      end
+    if out == rows or out == record then
+      fail(0, "what is returned is a new row: {name = r.name, ...}, not the one that came in")
+    end
+    if rawget(out, 1) ~= nil then
+      emit_list(out)
     elseif next(out) ~= nil or #outputs == 0 then
       emit_row(out)
     end
   end
 
-  local rows = setmetatable({}, {
+  rows = setmetatable({}, {
     __index = function(_, name)
       if name == "n" then return view.n end
       if name == "day" then return view.day end
@@ -503,7 +619,7 @@ function M.bind(script, options)
     __newindex = function() error("rows can't be changed", 2) end,
   })
   local current = 0
-  local record = setmetatable({}, {
+  record = setmetatable({}, {
     __index = function(_, name)
       local get = getters[name]
       if get == nil then
@@ -524,11 +640,13 @@ function M.bind(script, options)
     call.at_row = from
     if day_form then
       emit(day_form(rows, state))
+      settle_state(states, state_names, state)
     else
       for row = from, to - 1 do
         call.at_row = row
         current = row
         emit(row_form(record, state))
+        settle_state(states, state_names, state)
       end
     end
   end
@@ -537,7 +655,7 @@ function M.bind(script, options)
     local call = ffi.cast("tide_lua_call *", address)
     view.call = call
     count = 0
-    local loaded, loaded_at = -1, 0 -- the series whose state is in `state`, its last segment
+    local loaded = -1 -- the series whose state is in `state`
     for s = 0, tonumber(call.segment_count) - 1 do
       local segment = call.segments[s]
       local before = count
@@ -545,8 +663,7 @@ function M.bind(script, options)
         local series = segment.series
         if series ~= loaded then
           if loaded >= 0 then
-            call.at_segment = loaded_at
-            store_state(states, state_names, state, call.state + loaded * call.state_stride)
+            store_state(states, state, call.state + loaded * call.state_stride)
           end
           state = {}
           if #states > 0 then
@@ -554,14 +671,13 @@ function M.bind(script, options)
           end
           loaded = series
         end
-        call.at_segment, loaded_at = s, s
+        call.at_segment = s
         run_segment(call, segment)
       end
       segment.begin, segment["end"] = before, count
     end
     if loaded >= 0 then
-      call.at_segment = loaded_at
-      store_state(states, state_names, state, call.state + loaded * call.state_stride)
+      store_state(states, state, call.state + loaded * call.state_stride)
     end
     call.output_count = count
   end
