@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/memory.h"
+#include "record/order.h"
 
 void tide_counts_add(tide_counts *sum, const tide_counts *part)
 {
@@ -98,9 +99,32 @@ static int64_t row_in_unit(const tide_unit *unit, size_t chunk, int64_t row)
     return before + row + 1;
 }
 
+static void print_digest(const tide_batch *batch, int64_t row, tide_text *out)
+{
+    size_t count = batch->schema->field_count;
+    tide_column *columns = tide_alloc_zero(count, sizeof *columns);
+    uint32_t *all = tide_alloc_zero(count, sizeof *all);
+    if (columns == NULL || all == NULL) {
+        out->failed = true;
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            all[i] = (uint32_t)i;
+        }
+        tide_batch_columns(batch, columns);
+        tide_digest digest = tide_digest_row(columns, all, count, row);
+        tide_text_append_format(out, "row/%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+    }
+    tide_free(columns);
+    tide_free(all);
+}
+
 void tide_unit_print_position(const tide_unit *unit, size_t chunk, int64_t row, tide_text *out)
 {
     const tide_chunk *holder = &unit->chunks[chunk];
+    if (unit->reduced) {
+        print_digest(&holder->batch, row, out);
+        return;
+    }
     size_t segment = find_segment(holder, row);
     if (segment == holder->segment_count || unit->series_count == 0) {
         tide_text_append_format(out, "%s/%" PRId64, unit->name == NULL ? "" : unit->name,
