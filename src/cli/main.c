@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tidemill: the command line. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +37,38 @@ static void on_interrupt(int signal_number)
     }
 }
 
-static void catch_signals(void)
+/* Only a run has something to finish; elsewhere Ctrl-C ends the process, as it would without us. */
+static void catch_interrupts(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* A closed standard stream must not become the number of a file that we write. */
+static void open_standard_streams(void)
+{
+    int file;
+    do {
+        file = open("/dev/null", O_RDWR);
+    } while (file >= 0 && file <= STDERR_FILENO);
+    if (file > STDERR_FILENO) {
+        (void)close(file);
+    }
+}
+
+/* Also what was lost before: a buffer that could not be written is forgotten by the next flush. */
+static int close_output(int exit_code)
+{
+    bool lost = ferror(stdout) != 0;
+    bool failed = fflush(stdout) != 0;
+    if (!lost && !failed) {
+        return exit_code;
+    }
+    (void)fprintf(stderr, "tidemill: standard output could not be written%s%s\n",
+                  failed ? ": " : "", failed ? strerror(errno) : "");
+    return exit_code == TIDE_EXIT_OK ? TIDE_EXIT_FAILED : exit_code;
 }
 
 static void print_help(FILE *out)
@@ -86,6 +113,7 @@ static int fail_unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     if (argc < 2) {
         print_help(stderr);
         return TIDE_EXIT_USAGE;
@@ -93,23 +121,21 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return TIDE_EXIT_OK;
+        return close_output(TIDE_EXIT_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("tidemill " TIDE_VERSION "\n");
-        return TIDE_EXIT_OK;
+        return close_output(TIDE_EXIT_OK);
     }
     const tide_command *command = find_command(argv[1]);
     if (command == NULL) {
         return fail_unknown(argv[1]);
     }
     tide_cancel_init(&cancel);
-    catch_signals();
-    tide_cli cli = {.project_path = "tidemill.yaml", .cancel = &cancel};
-    int exit_code = command->run(&cli, argc - 1, argv + 1);
-    if (fflush(stdout) != 0 && exit_code == TIDE_EXIT_OK) {
-        perror("tidemill: standard output");
-        return TIDE_EXIT_FAILED;
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (command == &tide_command_run) {
+        catch_interrupts();
     }
-    return exit_code;
+    tide_cli cli = {.project_path = "tidemill.yaml", .cancel = &cancel};
+    return close_output(command->run(&cli, argc - 1, argv + 1));
 }
