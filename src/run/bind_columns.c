@@ -219,6 +219,21 @@ static void bind_time(tide_binder *binder)
     }
 }
 
+/* The same value has many spellings, and PostgreSQL has no equality for it. */
+static void refuse_json_series(tide_binder *binder)
+{
+    const tide_pipeline *pipeline = binder->pipeline;
+    for (size_t i = 0; i < pipeline->series_count; i++) {
+        const tide_field *field = &pipeline->declared.fields[pipeline->series_columns[i]];
+        if (field->type.id == TIDE_JSON) {
+            tide_diagnostics_add(binder->diagnostics, pipeline->config->mark,
+                                 "series column `%s` is json, which has no equality: declare it as "
+                                 "text",
+                                 field->name);
+        }
+    }
+}
+
 bool tide_bind_columns(tide_binder *binder)
 {
     tide_pipeline *pipeline = binder->pipeline;
@@ -243,6 +258,7 @@ bool tide_bind_columns(tide_binder *binder)
     }
     pipeline->series_columns =
         bind_names(binder, &config->series, "column", &pipeline->series_count);
+    refuse_json_series(binder);
     pipeline->tie_columns = bind_names(binder, &config->tie, "column", &pipeline->tie_count);
     bind_time(binder);
     return true;

@@ -77,9 +77,10 @@ static size_t reference_length(const char *text)
     return text[2 + n] == '}' ? n : 0;
 }
 
-static void expand(tide_config_reader *reader, const tide_yaml *node, tide_text *out)
+static void append_expanded(tide_config_reader *reader, tide_mark mark, const char *text,
+                            tide_text *out)
 {
-    for (const char *p = node->text; *p != '\0'; p++) {
+    for (const char *p = text; *p != '\0'; p++) {
         size_t n = reference_length(p);
         if (n == 0) {
             tide_text_append_char(out, *p);
@@ -88,7 +89,7 @@ static void expand(tide_config_reader *reader, const tide_yaml *node, tide_text 
         char *name = tide_arena_copy_str(&reader->project->arena, (tide_str){p + 2, n});
         const char *value = name == NULL ? NULL : getenv(name);
         if (value == NULL) {
-            tide_diagnostics_add(reader->diagnostics, node->mark,
+            tide_diagnostics_add(reader->diagnostics, mark,
                                  "the environment variable `%s` is not set", name);
         } else {
             tide_text_append(out, value);
@@ -97,22 +98,29 @@ static void expand(tide_config_reader *reader, const tide_yaml *node, tide_text 
     }
 }
 
+const char *tide_config_expand(void *context, tide_mark mark, const char *text)
+{
+    tide_config_reader *reader = context;
+    if (strstr(text, "${") == NULL) {
+        return text;
+    }
+    tide_text expanded;
+    tide_text_init(&expanded);
+    append_expanded(reader, mark, text, &expanded);
+    const char *copy = tide_text_failed(&expanded) ? NULL
+                                                   : tide_arena_copy_string(&reader->project->arena,
+                                                                            tide_text_c(&expanded));
+    tide_text_clear(&expanded);
+    return copy;
+}
+
 void tide_config_read_text(tide_config_reader *reader, const tide_yaml *node, const char **out)
 {
     if (node->kind != TIDE_YAML_SCALAR || tide_yaml_is_null(node)) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "a single word or text is wanted");
         return;
     }
-    tide_text expanded;
-    tide_text_init(&expanded);
-    expand(reader, node, &expanded);
-    const char *copy = tide_arena_copy_string(&reader->project->arena, tide_text_c(&expanded));
-    if (copy == NULL || tide_text_failed(&expanded)) {
-        reader->diagnostics->failed = true;
-    } else {
-        *out = copy;
-    }
-    tide_text_clear(&expanded);
+    *out = node->text;
 }
 
 void tide_config_read_bool(tide_config_reader *reader, const tide_yaml *node, bool *out)

@@ -23,7 +23,10 @@ bool tide_config_read_mapping(tide_config_reader *reader, const tide_yaml *node,
                               const tide_config_key *keys, size_t key_count, const char *what,
                               void *into);
 
-/* Scalars, with ${NAME} replaced; on a finding they leave *out as it was. */
+/* For tide_yaml_expander, the reader being its context: ${NAME} from the environment. */
+const char *tide_config_expand(void *reader, tide_mark mark, const char *text);
+
+/* Scalars; on a finding they leave *out as it was. */
 void tide_config_read_text(tide_config_reader *reader, const tide_yaml *node, const char **out);
 void tide_config_read_bool(tide_config_reader *reader, const tide_yaml *node, bool *out);
 void tide_config_read_count(tide_config_reader *reader, const tide_yaml *node, int64_t *out);
@@ -40,6 +43,11 @@ void *tide_config_alloc(tide_config_reader *reader, size_t count, size_t bytes_e
 
 /* src/run/project_pipeline.c */
 void tide_config_read_pipelines(tide_config_reader *reader, const tide_yaml *node, void *into);
+/* src/run/project_check.c */
+void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *node,
+                                const tide_pipeline_config *pipeline);
+/* Two pipelines may not write one table, except merges with the same key. */
+void tide_config_check_tables(tide_config_reader *reader);
 /* src/run/project_steps.c */
 void tide_config_read_steps(tide_config_reader *reader, const tide_yaml *node, void *into);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/partitions.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "run/workers.h"
@@ -16,11 +19,29 @@
 #define RESIDENT_SHARE 0.6
 #define STREAM_SHARE 8
 
+/* Now, and not when the first row does not fit any more. */
+static tide_code check_spill_directory(const char *path, tide_error *err)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s, where data is to be spilled, is no directory",
+                         path);
+    }
+    if (access(path, R_OK | W_OK | X_OK) != 0) {
+        return TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno,
+                               "can't write to %s, where data is to be spilled (--spill DIR names "
+                               "another directory)",
+                               path);
+    }
+    return TIDE_OK;
+}
+
 tide_code tide_run_shuffle_create(tide_execution *execution, const tide_shuffle_keys *keys,
                                   tide_shuffle **shuffle, tide_error *err)
 {
     int64_t memory = execution->options.memory_bytes;
     size_t removed_count = 0;
+    TIDE_TRY(check_spill_directory(execution->options.spill_directory, err));
     TIDE_TRY(tide_spill_clean(execution->options.spill_directory, &removed_count, err));
     if (removed_count > 0) {
         tide_text_append_format(&execution->result->notes,

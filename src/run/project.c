@@ -173,11 +173,12 @@ static tide_code parse(tide_project *project, tide_str text, tide_diagnostics *d
                        tide_error *err)
 {
     const tide_yaml *root;
-    TIDE_TRY(tide_yaml_parse(text, project->path, &project->arena, &root, err));
+    tide_config_reader reader = {project, diagnostics};
+    tide_yaml_expander expander = {&reader, tide_config_expand};
+    TIDE_TRY(tide_yaml_parse_expanded(text, project->path, &project->arena, &expander, &root, err));
     if (root == NULL) {
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s is empty: it needs `pipelines:`", project->path);
     }
-    tide_config_reader reader = {project, diagnostics};
     read_root(&reader, root);
     return tide_diagnostics_raise(diagnostics, err);
 }

@@ -4,6 +4,10 @@
 
 #include "run/config_reader.h"
 
+/* What servers can be brought to allow. */
+#define PAGE_SIZE_MAX 1000000
+#define SLICES_MAX 65536
+
 /* A reader of one member of a struct, named `name`, by tide_config_read_<how>. */
 #define READ_MEMBER(name, type, member, how)                                        \
     static void name(tide_config_reader *reader, const tide_yaml *node, void *into) \
@@ -115,6 +119,18 @@ static void check_source(tide_config_reader *reader, const tide_yaml *node,
                               source->page_size > 0 || source->slices > 0 || source->pit)) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
                              "index, query, page_size, slices and snapshot need `connection:`");
+    }
+    if (connected && (source->format != NULL || source->delimiter != NULL ||
+                      source->split_bytes > 0 || source->allow_empty)) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "format, delimiter, split_bytes and allow_empty need `files:`");
+    } else if (!connected && source->compressed) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "compressed needs `connection:`");
+    }
+    if (source->page_size > PAGE_SIZE_MAX || source->slices > SLICES_MAX) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "at most %d for `page_size`, and %d for `slices`", PAGE_SIZE_MAX,
+                             SLICES_MAX);
     }
     if (source->delimiter != NULL && strlen(source->delimiter) != 1) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "`delimiter` is one character");
@@ -243,6 +259,9 @@ static void check_sink(tide_config_reader *reader, const tide_yaml *node,
     if (connected == sink->discard) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
                              "a sink has either `connection:` and `table:`, or `discard: true`");
+    } else if (sink->discard && node->count > 1) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "`discard: true` throws all rows away: nothing else goes with it");
     } else if (connected && (sink->table == NULL || sink->table[0] == '\0')) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "a sink needs `table:`");
     } else if (sink->mode == TIDE_MERGE && (sink->key.count == 0 || sink->newest == NULL)) {
@@ -363,27 +382,6 @@ static const tide_config_key pipeline_keys[] = {
     {"sink", read_sink, true},
 };
 
-static void check_pipeline(tide_config_reader *reader, const tide_yaml *node,
-                           const tide_pipeline_config *pipeline)
-{
-    bool ordered = pipeline->series.count > 0;
-    if (ordered != (pipeline->time != NULL)) {
-        tide_diagnostics_add(reader->diagnostics, node->mark,
-                             "`series:` and `time:` go together: the rows of a series are "
-                             "processed in order of time");
-    }
-    if (!ordered && pipeline->sink.mode == TIDE_APPEND && !pipeline->sink.discard &&
-        !pipeline->sink.again_append && tide_yaml_get(node, "sink") != NULL) {
-        tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
-                             "appending without `series:` would append all rows again in every "
-                             "run: set `again: append` in the sink if that is wanted, use mode "
-                             "merge or replace, or give `series:` and `time:`");
-    }
-    if (pipeline->partitions > 65536) {
-        tide_diagnostics_add(reader->diagnostics, node->mark, "at most 65536 partitions");
-    }
-}
-
 void tide_config_read_pipelines(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
     tide_project *project = into;
@@ -400,7 +398,8 @@ void tide_config_read_pipelines(tide_config_reader *reader, const tide_yaml *nod
         pipeline->max_future_micros = -1;
         if (tide_config_read_mapping(reader, node->values[i], pipeline_keys,
                                      TIDE_COUNT_OF(pipeline_keys), "a pipeline", pipeline)) {
-            check_pipeline(reader, node->values[i], pipeline);
+            tide_config_check_pipeline(reader, node->values[i], pipeline);
         }
     }
+    tide_config_check_tables(reader);
 }

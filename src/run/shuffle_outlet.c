@@ -76,10 +76,14 @@ const tide_outlet_vtable tide_shuffle_outlet_vtable = {
     .discard = discard_split,
 };
 
+/* From the beginning of the run, also when it is resumed: the same rows are rejects. */
 static int64_t time_limit(const tide_execution *execution)
 {
     int64_t future = execution->pipeline->config->max_future_micros;
-    return future < 0 ? INT64_MAX : tide_now() + future;
+    int64_t limit;
+    bool unlimited =
+        future < 0 || __builtin_add_overflow(execution->row.started_at, future, &limit);
+    return unlimited ? INT64_MAX : limit;
 }
 
 static tide_code init_admits(tide_shuffle_outlet *outlet, tide_error *err)

@@ -15,6 +15,8 @@ typedef struct converter {
     tide_arena *arena;
     const char *path;
     const tide_yaml **done; /* by libyaml's node number, so that anchors are converted once */
+    const tide_yaml_expander *expander; /* or NULL */
+    bool in_key;
 } converter;
 
 static tide_mark mark_of(yaml_mark_t mark)
@@ -69,7 +71,9 @@ static tide_code convert_mapping(converter *c, const yaml_node_t *from, int dept
     }
     for (size_t i = 0; i < node->count; i++) {
         const yaml_node_pair_t *pair = &from->data.mapping.pairs.start[i];
+        c->in_key = true;
         TIDE_TRY(convert(c, pair->key, depth + 1, &node->keys[i], err));
+        c->in_key = false;
         TIDE_TRY(check_key(c, node, i, err));
         TIDE_TRY(convert(c, pair->value, depth + 1, &node->values[i], err));
     }
@@ -83,6 +87,16 @@ static tide_code convert_scalar(converter *c, const yaml_node_t *from, tide_yaml
     node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->text = tide_arena_copy_str(
         c->arena, (tide_str){(const char *)from->data.scalar.value, from->data.scalar.length});
+    if (memchr(from->data.scalar.value, '\0', from->data.scalar.length) != NULL) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: a text with the character U+0000",
+                         c->path, node->mark.line, node->mark.column);
+    }
+    if (node->text != NULL && c->expander != NULL && !c->in_key) {
+        const char *plain = node->text;
+        node->text = c->expander->expand(c->expander->context, node->mark, plain);
+        /* What came from elsewhere is a value, also where it is empty or reads "null". */
+        node->quoted = node->quoted || (node->text != plain && tide_yaml_is_null(node));
+    }
     return node->text == NULL ? TIDE_FAIL_MEMORY(err, "reading YAML") : TIDE_OK;
 }
 
@@ -130,14 +144,15 @@ static tide_code fail_syntax(const yaml_parser_t *parser, const char *path, tide
 }
 
 static tide_code convert_document(yaml_document_t *document, const char *path, tide_arena *arena,
-                                  const tide_yaml **root, tide_error *err)
+                                  const tide_yaml_expander *expander, const tide_yaml **root,
+                                  tide_error *err)
 {
     size_t node_count = (size_t)(document->nodes.top - document->nodes.start);
     if (node_count == 0) {
         *root = NULL;
         return TIDE_OK;
     }
-    converter c = {document, arena, path, NULL};
+    converter c = {.document = document, .arena = arena, .path = path, .expander = expander};
     c.done = tide_arena_alloc_zero(arena, node_count + 1, sizeof(const tide_yaml *));
     if (c.done == NULL) {
         return TIDE_FAIL_MEMORY(err, "reading YAML");
@@ -145,24 +160,58 @@ static tide_code convert_document(yaml_document_t *document, const char *path, t
     return convert(&c, 1, 0, root, err);
 }
 
-tide_code tide_yaml_parse(tide_str text, const char *path, tide_arena *arena,
-                          const tide_yaml **root, tide_error *err)
+/* What follows the first document would be passed over. */
+static tide_code refuse_second(yaml_parser_t *parser, const char *path, tide_error *err)
+{
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document)) {
+        return fail_syntax(parser, path, err);
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&document);
+    tide_code code = TIDE_OK;
+    if (root != NULL) {
+        tide_mark mark = mark_of(root->start_mark);
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "%s:%d:%d: a second YAML document begins here (after `---`), but a file "
+                         "holds one",
+                         path, mark.line, mark.column);
+    }
+    yaml_document_delete(&document);
+    return code;
+}
+
+static tide_code parse_first(yaml_parser_t *parser, const char *path, tide_arena *arena,
+                             const tide_yaml_expander *expander, const tide_yaml **root,
+                             tide_error *err)
+{
+    yaml_document_t document;
+    if (!yaml_parser_load(parser, &document)) {
+        return fail_syntax(parser, path, err);
+    }
+    bool is_last = yaml_document_get_root_node(&document) == NULL;
+    tide_code code = convert_document(&document, path, arena, expander, root, err);
+    yaml_document_delete(&document);
+    return code != TIDE_OK || is_last ? code : refuse_second(parser, path, err);
+}
+
+tide_code tide_yaml_parse_expanded(tide_str text, const char *path, tide_arena *arena,
+                                   const tide_yaml_expander *expander, const tide_yaml **root,
+                                   tide_error *err)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
         return TIDE_FAIL_MEMORY(err, "reading YAML");
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.data, text.size);
-    yaml_document_t document;
-    tide_code code;
-    if (!yaml_parser_load(&parser, &document)) {
-        code = fail_syntax(&parser, path, err);
-    } else {
-        code = convert_document(&document, path, arena, root, err);
-        yaml_document_delete(&document);
-    }
+    tide_code code = parse_first(&parser, path, arena, expander, root, err);
     yaml_parser_delete(&parser);
     return code;
+}
+
+tide_code tide_yaml_parse(tide_str text, const char *path, tide_arena *arena,
+                          const tide_yaml **root, tide_error *err)
+{
+    return tide_yaml_parse_expanded(text, path, arena, NULL, root, err);
 }
 
 const tide_yaml *tide_yaml_get(const tide_yaml *mapping, const char *key)

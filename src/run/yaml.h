@@ -27,10 +27,22 @@ struct tide_yaml {
     const tide_yaml **values; /* sequence and mapping */
 };
 
-/* Parses one document. bad_config with path:line:column on a syntax error, a duplicate key, or
- * nesting beyond 64. *root is NULL for an empty document. */
+/* Parses one document. bad_config with path:line:column on a syntax error, a duplicate key, a
+ * second document, or nesting beyond 64. *root is NULL for an empty document. */
 TIDE_MUST_CHECK tide_code tide_yaml_parse(tide_str text, const char *path, tide_arena *arena,
                                           const tide_yaml **root, tide_error *err);
+
+/* Gives what a scalar that is no key stands for: `text` itself, or a copy that lives as long as the
+ * arena; NULL: out of memory. */
+typedef struct tide_yaml_expander {
+    void *context;
+    const char *(*expand)(void *context, tide_mark mark, const char *text);
+} tide_yaml_expander;
+
+TIDE_MUST_CHECK tide_code tide_yaml_parse_expanded(tide_str text, const char *path,
+                                                   tide_arena *arena,
+                                                   const tide_yaml_expander *expander,
+                                                   const tide_yaml **root, tide_error *err);
 
 /* Value of a key, or NULL. */
 const tide_yaml *tide_yaml_get(const tide_yaml *mapping, const char *key);

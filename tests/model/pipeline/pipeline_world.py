@@ -175,8 +175,7 @@ class Case:
                 for middle in ("", "more/")
                 for end in ("", ".gz", ".zst")
             ]
-            config["source"] = {"files": patterns}
-        config["source"]["allow_empty"] = True
+            config["source"] = {"files": patterns, "allow_empty": True}
         config["sink"] = {"connection": "sink", "table": place.table, **config["sink"]}
         if until is not None:
             config["until"] = until

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What keys of a pipeline, and several pipelines, have to do with each other. */
+#include <string.h>
+#include <strings.h>
+
+#include "run/config_reader.h"
+
+#define PARTITIONS_MAX 65536
+
+/* What speaks of days or of order means nothing to rows without either. */
+static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
+                            const tide_pipeline_config *pipeline)
+{
+    static const char *const keys[] = {"tie",   "late",       "schedule",
+                                       "grace", "max_future", "max_day_bytes"};
+    for (size_t i = 0; i < TIDE_COUNT_OF(keys); i++) {
+        const tide_yaml *value = tide_yaml_get(node, keys[i]);
+        if (value != NULL) {
+            tide_diagnostics_add(reader->diagnostics, value->mark,
+                                 "`%s:` needs `series:` and `time:`", keys[i]);
+        }
+    }
+    if (pipeline->until != NULL) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->until_mark,
+                             "`until:` needs `series:` and `time:`; without them a `where:` can "
+                             "leave rows out");
+    }
+    if (pipeline->sink.connection != NULL && pipeline->sink.mode == TIDE_APPEND &&
+        !pipeline->sink.again_append) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
+                             "appending without `series:` would append all rows again in every "
+                             "run: set `again: append` in the sink if that is wanted, use mode "
+                             "merge or replace, or give `series:` and `time:`");
+    }
+}
+
+/* With a series what is there is found out by its state. */
+static void check_again(tide_config_reader *reader, const tide_pipeline_config *pipeline)
+{
+    if (pipeline->sink.again_append &&
+        (pipeline->series.count > 0 || pipeline->sink.mode != TIDE_APPEND)) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
+                             "`again: append` is for mode append without `series:`: here a row is "
+                             "never loaded twice");
+    }
+}
+
+static void check_repeated(tide_config_reader *reader, const tide_words *words, const char *what)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(words->items[i], words->items[k]) == 0) {
+                tide_diagnostics_add(reader->diagnostics, words->marks[i],
+                                     "`%s` is in `%s:` already", words->items[i], what);
+            }
+        }
+    }
+}
+
+void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *node,
+                                const tide_pipeline_config *pipeline)
+{
+    bool ordered = pipeline->series.count > 0;
+    if (ordered != (pipeline->time != NULL)) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "`series:` and `time:` go together: the rows of a series are "
+                             "processed in order of time");
+    } else if (!ordered) {
+        check_unordered(reader, node, pipeline);
+    }
+    check_again(reader, pipeline);
+    check_repeated(reader, &pipeline->series, "series");
+    check_repeated(reader, &pipeline->tie, "tie");
+    check_repeated(reader, &pipeline->sink.key, "key");
+    if (pipeline->partitions > PARTITIONS_MAX) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "at most %d partitions",
+                             PARTITIONS_MAX);
+    }
+}
+
+static bool same_place(const tide_sink_config *a, const tide_sink_config *b)
+{
+    if (a->connection == NULL || b->connection == NULL || a->table == NULL || b->table == NULL ||
+        a->connection->kind != b->connection->kind || a->connection->hosts.count == 0 ||
+        b->connection->hosts.count == 0 ||
+        strcmp(a->connection->hosts.items[0], b->connection->hosts.items[0]) != 0) {
+        return false;
+    }
+    return a->connection->kind == TIDE_CONNECTION_SQLITE ? strcasecmp(a->table, b->table) == 0
+                                                         : strcmp(a->table, b->table) == 0;
+}
+
+static bool may_share(const tide_sink_config *a, const tide_sink_config *b)
+{
+    bool same = a->mode == TIDE_MERGE && b->mode == TIDE_MERGE && a->key.count == b->key.count;
+    for (size_t i = 0; same && i < a->key.count; i++) {
+        same = strcmp(a->key.items[i], b->key.items[i]) == 0;
+    }
+    return same;
+}
+
+void tide_config_check_tables(tide_config_reader *reader)
+{
+    const tide_project *project = reader->project;
+    for (size_t i = 0; i < project->pipeline_count; i++) {
+        const tide_pipeline_config *later = &project->pipelines[i];
+        for (size_t k = 0; k < i; k++) {
+            const tide_pipeline_config *first = &project->pipelines[k];
+            if (same_place(&first->sink, &later->sink) && !may_share(&first->sink, &later->sink)) {
+                tide_diagnostics_add(reader->diagnostics, later->sink.mark,
+                                     "table `%s` is written by pipeline `%s` too: only merges with "
+                                     "the same key may share a table",
+                                     later->sink.table, first->name);
+            }
+        }
+    }
+}
