@@ -95,6 +95,14 @@ static void take_back(drain *d, uint32_t split)
     tide_atomic_add(&d->options->progress->splits_done, -1);
 }
 
+static tide_code fail_snapshot(const drain *d, uint32_t split, tide_error *err)
+{
+    return TIDE_FAIL(err, TIDE_REMOTE,
+                     "%s: its snapshot was lost after rows of it had been committed; run the same "
+                     "command again",
+                     d->options->plan->splits[split].name);
+}
+
 static tide_code lose_snapshot(drain *d, uint32_t split, tide_error *err)
 {
     const tide_source_plan *plan = d->options->plan;
@@ -106,10 +114,7 @@ static tide_code lose_snapshot(drain *d, uint32_t split, tide_error *err)
             continue;
         }
         if (d->slots[i].state == SPLIT_DONE && d->options->outlet_vtable->discard == NULL) {
-            code = TIDE_FAIL(err, TIDE_REMOTE,
-                             "%s: its snapshot was lost after rows of it had been committed; run "
-                             "the same command again",
-                             plan->splits[split].name);
+            code = fail_snapshot(d, split, err);
             break;
         }
         if (d->slots[i].state == SPLIT_DONE) {
@@ -203,7 +208,7 @@ static tide_code drain_attempt(attempt *a, tide_error *err)
 }
 
 /* The attempt's results become the split's, unless its snapshot was lost meanwhile. */
-static void keep_attempt(attempt *a)
+static tide_code keep_attempt(attempt *a, tide_error *err)
 {
     drain *d = a->d;
     split_slot *slot = &d->slots[a->split];
@@ -217,11 +222,14 @@ static void keep_attempt(attempt *a)
     d->reject_count += (int64_t)slot->rejects.count;
     slot->state = SPLIT_DONE;
     (void)tide_atomic_add(&d->options->progress->splits_done, 1);
-    if (slot->snapshot_lost && d->options->outlet_vtable->discard != NULL) {
+    bool lost = slot->snapshot_lost;
+    bool can_take_back = d->options->outlet_vtable->discard != NULL;
+    if (lost && can_take_back) {
         take_back(d, a->split);
     }
     tide_condition_broadcast(&d->changed);
     tide_mutex_unlock(&d->lock);
+    return lost && !can_take_back ? fail_snapshot(d, a->split, err) : TIDE_OK;
 }
 
 static tide_code pause_before_retry(const drain *d, uint32_t attempt_number, tide_error *err)
@@ -241,12 +249,13 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, tide_error *err)
     (void)tide_atomic_add(&d->options->progress->attempts_failed, 1);
     tide_mutex_lock(&d->lock);
     d->discarded += a->rows + a->rejected;
+    bool is_news = !d->slots[a->split].snapshot_lost; /* else another split has lost it already */
     tide_mutex_unlock(&d->lock);
     if (a->number >= TIDE_SPLIT_ATTEMPTS_MAX) {
         err->code = TIDE_REMOTE;
         return tide_error_context(err, "%s: gave up after %u attempts", name, a->number);
     }
-    if (lost_snapshot) {
+    if (lost_snapshot && is_news) {
         TIDE_TRY(lose_snapshot(d, a->split, err));
     }
     TIDE_TRY(pause_before_retry(d, a->number, err));
@@ -264,9 +273,9 @@ static tide_code read_split(drain *d, unsigned worker, uint32_t split, tide_erro
         code = drain_attempt(&a, err);
     }
     if (code == TIDE_OK) {
-        keep_attempt(&a);
+        code = keep_attempt(&a, err);
         close_attempt(&a);
-        return TIDE_OK;
+        return code;
     }
     bool lost_snapshot = a.reader != NULL && a.reader->lost_snapshot;
     close_attempt(&a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading all splits: attempts that fail, snapshots that are lost, many workers. A fake source
  * whose rows are numbers; an outlet that keeps what finished attempts wrote. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +31,10 @@ typedef struct fake_source {
     fake_failure failures[8];
     size_t failure_count;
     tide_atomic open_readers;
+    tide_atomic reopened; /* readers of second attempts */
+    uint32_t waiting; /* this split does not end before a reader was reopened, and no attempt fails
+                         before it was opened; 0 = none */
+    tide_atomic waiting_opened;
 } fake_source;
 
 typedef struct fake_reader {
@@ -61,7 +66,16 @@ static tide_code fake_next(tide_reader *base, tide_read *out, tide_error *err)
     tide_batch_clear(&reader->batch);
     tide_builder_reset(&reader->builder);
     tide_reject_list_reset(&reader->rejects);
+    bool waits = reader->attempt == 1 && reader->split > 0 && reader->reads == READS &&
+                 reader->source->waiting == reader->split;
+    while (waits && tide_atomic_get(&reader->source->reopened) == 0) {
+        (void)sched_yield();
+    }
     if (f != NULL && reader->reads == f->reads) {
+        while (reader->source->waiting > 0 &&
+               tide_atomic_get(&reader->source->waiting_opened) == 0) {
+            (void)sched_yield();
+        }
         base->lost_snapshot = f->lost_snapshot;
         return TIDE_FAIL(err, f->code, "made to fail");
     }
@@ -107,6 +121,8 @@ static tide_code fake_open(tide_source *base, const tide_source_plan *plan, uint
     reader->attempt = attempt;
     tide_reject_list_init(&reader->rejects);
     (void)tide_atomic_add(&source->open_readers, 1);
+    (void)tide_atomic_add(&source->reopened, attempt == 2 ? 1 : 0);
+    (void)tide_atomic_add(&source->waiting_opened, split == source->waiting ? 1 : 0);
     *out = &reader->base;
     return tide_builder_init(&reader->builder, &source->schema, err);
 }
@@ -223,17 +239,22 @@ static void set_up(scene *s, const fake_failure *failures, size_t count)
     tide_reject_list_init(&s->rejects);
 }
 
-static tide_code read_all(scene *s, unsigned workers)
+static tide_code read_into(scene *s, unsigned workers, const tide_outlet_vtable *vtable)
 {
     tide_read_options options = {.source = &s->source.base,
                                  .plan = &s->plan,
                                  .worker_count = workers,
                                  .cancel = &s->cancel,
                                  .progress = &s->progress,
-                                 .outlet_vtable = &keep_vtable,
+                                 .outlet_vtable = vtable,
                                  .outlet = &s->kept,
                                  .rejects_max = 1000};
     return tide_read_all(&options, &s->rejects, &s->counts, &s->err);
+}
+
+static tide_code read_all(scene *s, unsigned workers)
+{
+    return read_into(s, workers, &keep_vtable);
 }
 
 static void tear_down(scene *s)
@@ -317,6 +338,56 @@ static void lost_snapshot_takes_finished_splits_back(void **state)
     }
 }
 
+/* Split 4 loses the snapshot while 5, which shares it, has all of its rows but not yet ended. */
+static void set_up_loss_meanwhile(scene *s)
+{
+    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true}};
+    set_up(s, failures, 1);
+    s->splits[4].snapshot = s->splits[5].snapshot = 7;
+    s->source.waiting = 5;
+}
+
+static void lost_snapshot_takes_back_what_ends_later(void **state)
+{
+    (void)state;
+    scene s;
+    set_up_loss_meanwhile(&s);
+    assert_int_equal(read_all(&s, 2), TIDE_OK);
+    assert_all_once(&s);
+    assert_int_equal(s.kept.discards, 1);
+    tear_down(&s);
+}
+
+/* What is committed can't be taken back: slices of two snapshots must not be mixed. */
+static void lost_snapshot_fails_what_is_committed_later(void **state)
+{
+    (void)state;
+    tide_outlet_vtable committing = keep_vtable;
+    committing.discard = NULL;
+    scene s;
+    set_up_loss_meanwhile(&s);
+    assert_int_equal(read_into(&s, 2, &committing), TIDE_REMOTE);
+    assert_non_null(strstr(s.err.message, "snapshot was lost"));
+    tear_down(&s);
+}
+
+/* Both splits notice the same loss: it is one. */
+static void a_loss_that_two_notice_is_one(void **state)
+{
+    (void)state;
+    tide_outlet_vtable committing = keep_vtable;
+    committing.discard = NULL;
+    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true},
+                                     {5, 1, READS, TIDE_REMOTE_RETRY, true}};
+    scene s;
+    set_up(&s, failures, 2);
+    s.splits[4].snapshot = s.splits[5].snapshot = 7;
+    s.source.waiting = 5;
+    assert_int_equal(read_into(&s, 2, &committing), TIDE_OK);
+    assert_all_once(&s);
+    tear_down(&s);
+}
+
 static void hard_failure_stops_all(void **state)
 {
     (void)state;
@@ -347,6 +418,9 @@ int main(void)
         cmocka_unit_test(reads_each_split_once),
         cmocka_unit_test(begins_failed_attempts_anew),
         cmocka_unit_test(lost_snapshot_takes_finished_splits_back),
+        cmocka_unit_test(lost_snapshot_takes_back_what_ends_later),
+        cmocka_unit_test(lost_snapshot_fails_what_is_committed_later),
+        cmocka_unit_test(a_loss_that_two_notice_is_one),
         cmocka_unit_test(hard_failure_stops_all),
         cmocka_unit_test(cancel_ends_reading),
     };
