@@ -177,6 +177,18 @@ def test_after_a_reset_everything_is_loaded_again(project: Project) -> None:
     assert count(project) == ROWS
 
 
+def test_a_database_that_is_removed_meanwhile_fails_the_run(project: Project) -> None:
+    project.write(
+        "gone.lua",
+        "return {day = function(rows) os.remove('out.sqlite') return {n = rows.n} end}",
+    )
+    ordered(
+        project,
+        steps=[{"lua": "gone.lua", "output": {"n": "int64"}}],
+    )
+    assert "removed or replaced" in project.run("run", code=5).stderr
+
+
 def in_postgres(project: Project, database: str) -> None:
     ordered(project)
     file = project.directory / "tidemill.yaml"

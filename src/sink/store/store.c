@@ -307,9 +307,22 @@ tide_code tide_store_begin_run(tide_store *store, const tide_run_row *run, tide_
     return TIDE_OK;
 }
 
+/* SQLite would go on writing to a file that has no name any more. */
+static tide_code refuse_moved(const tide_store *store, tide_error *err)
+{
+    int moved = 0;
+    (void)sqlite3_file_control(store->db.handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved == 0 ? TIDE_OK
+                      : TIDE_FAIL(err, TIDE_IO,
+                                  "%s was removed or replaced while it was being written: nothing "
+                                  "more can be committed to it",
+                                  store->path);
+}
+
 static tide_code enter_inside(tide_store *store, tide_error *err)
 {
     const char *pipeline = store->target->pipeline;
+    TIDE_TRY(refuse_moved(store, err));
     if (store->epoch != 0) {
         return tide_lease_renew(&store->db, pipeline, store->epoch, err);
     }
