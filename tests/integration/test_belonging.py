@@ -2,10 +2,13 @@
 """State, table and pipeline belong together, also after kills; and a run that is resumed is the one
 that was begun."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -179,14 +182,28 @@ def test_after_a_reset_everything_is_loaded_again(project: Project) -> None:
 
 def test_a_database_that_is_removed_meanwhile_fails_the_run(project: Project) -> None:
     project.write(
-        "gone.lua",
-        "return {day = function(rows) os.remove('out.sqlite') return {n = rows.n} end}",
+        "slow.lua",
+        "return {day = function(rows) local x = 0 for i = 1, 1e8 do x = x + i % 7 end"
+        " return {n = x} end}",
     )
-    ordered(
-        project,
-        steps=[{"lua": "gone.lua", "output": {"n": "int64"}}],
+    ordered(project, commit={"rows": 1}, steps=[{"lua": "slow.lua", "output": {"n": "double"}}])
+    process = subprocess.Popen(
+        [project.binary, "run"], cwd=project.directory, stderr=subprocess.PIPE, text=True
     )
-    assert "removed or replaced" in project.run("run", code=5).stderr
+    wait_for_rows(project, process)
+    (project.directory / "out.sqlite").unlink()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 5, said
+    assert "removed or replaced" in said
+
+
+def wait_for_rows(project: Project, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(sqlite3.OperationalError):  # the table is not there yet
+            if count(project) > 0:
+                return
+    raise AssertionError("nothing was committed")
 
 
 def in_postgres(project: Project, database: str) -> None:
