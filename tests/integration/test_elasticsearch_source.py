@@ -237,6 +237,41 @@ def test_what_can_not_be_read_is_named(server, name):
     server.request("DELETE", f"/{name}-open,{name}-shut,{name}x-blind")
 
 
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"_source": {"excludes": ["amount"]}}, "does not keep `amount`"),
+        ({"_source": {"excludes": ["cust*"]}}, "does not keep `customer.id`"),
+        ({"_source": {"excludes": ["customer"]}}, "does not keep `customer.id`"),
+        ({"_source": {"includes": ["amount", "customer.name"]}}, "does not keep `customer.id`"),
+        ({"_source": {"includes": ["customer", "am*", "note"]}}, None),
+        ({"_source": {"excludes": ["channel", "customer.id.x", "amounts"]}}, None),
+        ({"properties": {"amount": {"type": "alias", "path": "paid"}}}, "`from: paid`"),
+        (
+            {
+                "properties": {
+                    "amount": {"type": "alias", "path": "customer.id"},
+                    "customer": {"properties": {"id": {"type": "keyword"}}},
+                }
+            },
+            None,
+        ),
+    ],
+)
+def test_a_column_that_documents_do_not_hold_is_named(server, name, mapping, said):
+    """It would be null in every row: what _source leaves out, and aliases of fields."""
+    paid = {"properties": {"paid": {"type": "double"}, **mapping.get("properties", {})}}
+    server.request("PUT", f"/{name}", {"mappings": {**mapping, **paid}})
+    result = Driver(server.url, name).finish()
+    if said is None:
+        assert result.code == 0, result.errors
+    else:
+        assert result.code == 1
+        assert "failed: bad_config" in result.errors
+        assert said in result.errors and f"index `{name}`" in result.errors
+    server.request("DELETE", f"/{name}")
+
+
 @pytest.mark.parametrize("how", ["scroll", "pit"])
 def test_a_context_that_is_lost_in_the_middle(server, name, how):
     server.create_index(name, PROPERTIES)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "source/elasticsearch/source_state.h"
+#include "source/elasticsearch/stored_source.h"
 
 static bool is_one_of(const char *type, const char *const *types)
 {
@@ -184,6 +185,7 @@ static tide_code look(tide_es_source *source, survey *s, tide_http *http, tide_h
     TIDE_TRY(tide_es_server_detect(http, answer, &s->server, err));
     TIDE_TRY(tide_es_indices_resolve(&s->indices, http, answer, source->patterns,
                                      source->pattern_count, err));
+    TIDE_TRY(tide_es_stored_source_check(&s->indices, source->engine.columns, http, answer, err));
     TIDE_TRY(check_query(source, s, http, answer, err));
     return tide_es_fields_read(s->fields, &s->indices, http, answer, err);
 }

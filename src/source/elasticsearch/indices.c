@@ -344,34 +344,13 @@ static tide_code read_facts(resolver *r, tide_error *err)
     return TIDE_OK;
 }
 
-/* Hits without _source can't be read; better said before hours of reading than after. */
-static tide_code visit_source_mapping(void *context, const char *path, tide_error *err)
-{
-    resolver *r = context;
-    const tide_json_node *root;
-    TIDE_TRY(ask(r, path, &root, NULL, err));
-    for (const tide_json_node *at = root->first_child; at != NULL; at = at->next) {
-        const tide_json_node *enabled =
-            tide_json_path(at, "mappings", "_source", "enabled", TIDE_JSON_END);
-        if (enabled != NULL && enabled->kind == TIDE_JSON_FALSE) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
-                             "%s: index `%s` does not keep the documents (its mapping has _source "
-                             "disabled): they can't be read back; leave it out with `-%s`",
-                             tide_http_url(r->http), at->key, at->key);
-        }
-    }
-    return TIDE_OK;
-}
-
 static tide_code resolve(resolver *r, tide_error *err)
 {
     const tide_json_node *root;
     TIDE_TRY(check_patterns(r, err));
     TIDE_TRY(resolve_names(r, &root, err));
     TIDE_TRY(tide_es_aliases_apply(r->indices, root, r->http, r->answer, err));
-    TIDE_TRY(read_facts(r, err));
-    return tide_es_indices_in_groups(r->indices, "/", "/_mapping?filter_path=*.mappings._source",
-                                     visit_source_mapping, r, err);
+    return read_facts(r, err);
 }
 
 tide_code tide_es_indices_resolve(tide_es_indices *indices, tide_http *http,

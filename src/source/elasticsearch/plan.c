@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "source/elasticsearch/source_state.h"
+#include "source/elasticsearch/stored_source.h"
 
 /* PIT re-reads its way to each page: more slices than shards pay from this size on. */
 #define PIT_SLICES_MIN 8
@@ -208,6 +209,8 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
     TIDE_TRY(tide_es_server_detect(http, answer, &source->server, err));
     TIDE_TRY(tide_es_indices_resolve(&source->indices, http, answer, source->patterns,
                                      source->pattern_count, err));
+    TIDE_TRY(
+        tide_es_stored_source_check(&source->indices, source->engine.columns, http, answer, err));
     return pinned_count > 0 ? keep_pinned(&source->indices, pinned, pinned_count, err) : TIDE_OK;
 }
 
