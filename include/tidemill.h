@@ -242,7 +242,8 @@ typedef struct tidemill_load_result {
 
 /* Opens the pipeline's sink for a run: creates what is missing and takes the lease. plan_json is
  * kept in the run's row. With *run = 0 the number of the run is chosen (an unfinished one is
- * resumed) and set. */
+ * resumed) and set. state_conflict, and nothing is touched, when table, state and pipeline do not
+ * belong together. */
 TIDEMILL_API tidemill_code tidemill_load_open(tidemill_pipeline *pipeline, const char *plan_json,
                                               int64_t *run, tidemill_load **load,
                                               tidemill_error *err);

@@ -44,6 +44,10 @@ TIDE_MUST_CHECK tide_code tide_execution_init(tide_execution *execution, tide_pi
 void tide_execution_clear(tide_execution *execution);
 /* Makes source and sink. */
 TIDE_MUST_CHECK tide_code tide_execution_connect(tide_execution *execution, tide_error *err);
+/* Connected: do table, state and pipeline fit and belong together? *last is the newest run (to be
+ * cleared by the caller), *last_count 0 when there is none. */
+TIDE_MUST_CHECK tide_code tide_execution_look(tide_execution *execution, tide_run_row *last,
+                                              size_t *last_count, tide_error *err);
 /* Connects, looks whether all fit together, chooses the run, plans the source. *last is the newest
  * run before this one (to be cleared by the caller), *last_count 0 when there is none. */
 TIDE_MUST_CHECK tide_code tide_execution_prepare(tide_execution *execution, tide_run_row *last,

@@ -92,7 +92,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     return TIDE_OK;
 }
 
-static tide_code look_at_sink(tide_execution *e, tide_run_row *last, size_t *last_count,
+tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *last_count,
                               tide_error *err)
 {
     tide_sink_facts facts = {0};
@@ -159,7 +159,7 @@ tide_code tide_execution_prepare(tide_execution *e, tide_run_row *last, size_t *
 {
     TIDE_TRY(tide_execution_connect(e, err));
     if (e->sink != NULL) {
-        TIDE_TRY(look_at_sink(e, last, last_count, err));
+        TIDE_TRY(tide_execution_look(e, last, last_count, err));
     }
     TIDE_TRY(choose_run(e, *last_count > 0 ? last : NULL, err));
     TIDE_TRY(plan_source(e, err));

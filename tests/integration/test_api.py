@@ -339,3 +339,14 @@ def test_errors_are_sentences(library: Library, project: Project) -> None:
     with pytest.raises(FailureError, match="did you mean `source`"):
         library.open("project_open", str(project.directory / "bad.yaml").encode())
     assert library.c.tidemill_version() == b"0.1.0"
+
+
+def test_loading_stops_where_state_and_table_do_not_belong_together(
+    library: Library, project: Project, pipeline: c_void_p
+) -> None:
+    run_by_stages(library, pipeline, seed=5, partitions=2)
+    before = project.rows("SELECT count(*) FROM tidemill_runs")
+    project.rows("DROP TABLE tidemill_state_p")
+    with pytest.raises(FailureError, match="no state that belongs"):
+        run_by_stages(library, pipeline, seed=6, partitions=2)
+    assert project.rows("SELECT count(*) FROM tidemill_runs") == before

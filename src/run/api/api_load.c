@@ -14,7 +14,12 @@ static tide_code choose_row(tide_execution *e, const char *plan_json, int64_t *r
 {
     tide_run_row last = {0};
     size_t count = 0;
-    TIDE_TRY(e->sink->vtable->read_runs(e->sink, 1, &last, &count, err));
+    tide_code code = tide_execution_look(e, &last, &count, err);
+    if (code != TIDE_OK) {
+        tide_run_row_clear(&last);
+        return code;
+    }
+    e->loaded_before += count > 0 ? tide_loaded_ever(&last) : 0;
     bool unfinished =
         count > 0 && last.status != TIDE_RUN_COMPLETE && last.status != TIDE_RUN_ABANDONED;
     int64_t next = count == 0 ? 1 : unfinished ? last.run : last.run + 1;
@@ -32,6 +37,19 @@ static tide_code choose_row(tide_execution *e, const char *plan_json, int64_t *r
     return TIDE_OK;
 }
 
+/* The record of the run: what it and those before it have loaded. */
+static tide_code set_record(tidemill_load *load, tide_error *err)
+{
+    tide_execution *e = &load->execution;
+    tide_error none;
+    tide_error_clear(&none);
+    tide_text_reset(&load->result.record);
+    tide_print_record(e, &none, &load->result.record);
+    tide_free(e->row.record);
+    e->row.record = tide_copy_string(tide_text_c(&load->result.record));
+    return e->row.record == NULL ? TIDE_FAIL_MEMORY(err, "the record of a run") : TIDE_OK;
+}
+
 static tide_code open_load(tidemill_load *load, tidemill_pipeline *pipeline, const char *plan_json,
                            int64_t *run, tide_error *err)
 {
@@ -43,6 +61,7 @@ static tide_code open_load(tidemill_load *load, tidemill_pipeline *pipeline, con
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pipeline discards its rows");
     }
     TIDE_TRY(choose_row(e, plan_json, run, err));
+    TIDE_TRY(set_record(load, err));
     TIDE_TRY(e->sink->vtable->begin(e->sink, &e->row, err));
     e->begun = true;
     return e->sink->vtable->open_worker(e->sink, &load->worker, err);
@@ -146,6 +165,9 @@ tidemill_code tidemill_load_unit(tidemill_load *load, tidemill_unit *unit,
     tide_load_result loaded = {0};
     tide_error_clear(&inner);
     tide_code code = load->execution.sink->vtable->load(load->worker, &unit->unit, &loaded, &inner);
+    load->result.counts.loaded += loaded.loaded;
+    load->result.counts.superseded += loaded.superseded;
+    load->result.counts.refused += loaded.refused;
     *result = (tidemill_load_result){loaded.loaded, loaded.superseded, loaded.refused};
     return code == TIDE_OK ? TIDEMILL_OK : tide_api_code(code, &inner, err);
 }
@@ -158,6 +180,9 @@ tidemill_code tidemill_load_finish(tidemill_load *load, tidemill_error *err)
     tide_error_clear(&inner);
     e->row.status = TIDE_RUN_COMPLETE;
     e->row.ended_at = tide_now();
-    tide_code code = e->sink->vtable->finish(e->sink, &e->row, &moved, &inner);
+    tide_code code = set_record(load, &inner);
+    if (code == TIDE_OK) {
+        code = e->sink->vtable->finish(e->sink, &e->row, &moved, &inner);
+    }
     return code == TIDE_OK ? TIDEMILL_OK : tide_api_code(code, &inner, err);
 }
