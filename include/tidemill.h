@@ -195,6 +195,7 @@ typedef struct tidemill_unit tidemill_unit;
 typedef struct tidemill_counts {
     int64_t consumed, seen, late, unmatched, left, rejected, emitted;
     int64_t series, days;
+    int64_t rebuilt; /* of rewound series: run for the state alone */
 } tidemill_counts;
 
 typedef struct tidemill_process_options {

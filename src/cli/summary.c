@@ -21,6 +21,7 @@ static void append_balance(const tide_run_result *result, tide_text *out)
     const tide_counts *c = &result->counts;
     append_count(out, "  rows      ", c->read, "read", true);
     append_count(out, " = ", c->consumed, "consumed", true);
+    append_count(out, " + ", c->rebuilt, "rebuilt", false);
     append_count(out, " + ", c->seen, "seen", result->ordered);
     append_count(out, " + ", c->late, "late", false);
     append_count(out, " + ", c->unmatched, "unmatched", false);

@@ -9,16 +9,22 @@
  *   _last_day      date       last processed day
  *   _previous_day  date null  last_day before the run that last wrote this row
  *   _run           int64      number of that run
- *   _rows          int64      rows of days up to _last_day
+ *   _rows          int64      rows of days up to _last_day; -1: rewound
  *   _digest        uuid       their 128-bit digest (tide_digest_encode)
  *   <step>_<column>           columns of stateful steps: s1_balance is `balance` of step 1
  *
  * Sinks treat it as a keyed table: they upsert rows and read them by range of _hash, in its order.
+ *
+ * A rewound state says no more than the series and _last_day: the table holds the output of days up
+ * to it, and the state as of it is rebuilt from the rows of those days by the next run.
  */
 #ifndef TIDE_FLOW_STATE_H
 #define TIDE_FLOW_STATE_H
 
 #include "flow/stream.h"
+
+/* _rows of a rewound state. */
+#define TIDE_STATE_REWOUND INT64_C(-1)
 
 typedef struct tide_state_layout {
     tide_schema schema;

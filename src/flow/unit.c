@@ -10,6 +10,7 @@ void tide_counts_add(tide_counts *sum, const tide_counts *part)
 {
     sum->read += part->read;
     sum->consumed += part->consumed;
+    sum->rebuilt += part->rebuilt;
     sum->seen += part->seen;
     sum->late += part->late;
     sum->unmatched += part->unmatched;

@@ -13,11 +13,12 @@ typedef struct tide_chunk {
     size_t segment_count;
 } tide_chunk;
 
-/* The row balance: read = consumed + seen + late + unmatched + left + rejected + discarded;
- * emitted = loaded + superseded + refused. Added up over units and splits. */
+/* The row balance: read = consumed + rebuilt + seen + late + unmatched + left + rejected +
+ * discarded; emitted = loaded + superseded + refused. Added up over units and splits. */
 typedef struct tide_counts {
     int64_t read;      /* rows of all attempts, decode rejects included */
     int64_t consumed;  /* rows of days processed now */
+    int64_t rebuilt;   /* of days whose output is loaded: run for the state alone, after a rewind */
     int64_t seen;      /* of days processed before, found unchanged (or our own, on resume) */
     int64_t late;      /* known to be late */
     int64_t unmatched; /* of series whose old days do not add up any more */

@@ -55,6 +55,12 @@ static tide_code compare_old_days(tide_process *process, tide_series *series, ti
     return load_values(process, series, err);
 }
 
+/* Where the rows of a new day go. */
+static tide_gather *gather_of(tide_process *process, const tide_series *series, int32_t day)
+{
+    return tide_series_rebuilds(series, day) ? &process->rebuild.gather : &process->gather;
+}
+
 static void end_day(tide_process *process, tide_series *series)
 {
     series->rows += series->day_rows;
@@ -62,7 +68,12 @@ static void end_day(tide_process *process, tide_series *series)
     series->last_day = series->day;
     series->day_is_open = false;
     series->unwritten = true;
-    tide_gather_end_day(&process->gather);
+    tide_gather_end_day(gather_of(process, series, series->day));
+    if (tide_series_rebuilds(series, series->day)) {
+        series->has_previous_day = true; /* this run's own work begins after it */
+        series->previous_day = series->day;
+        return;
+    }
     counts_of(process)->days++;
     if (!series->processed) {
         series->processed = true;
@@ -122,7 +133,8 @@ static void take_old(tide_process *process, tide_series *series, const tide_run_
 }
 
 /* The day can't be had whole. The days before it are processed and committed first. */
-static tide_code refuse_day(tide_process *process, tide_series *series, tide_error *err)
+static tide_code refuse_day(tide_process *process, tide_series *series, tide_gather *gather,
+                            tide_error *err)
 {
     tide_text name;
     tide_text_init(&name);
@@ -132,12 +144,12 @@ static tide_code refuse_day(tide_process *process, tide_series *series, tide_err
     (void)TIDE_FAIL(&process->failure, TIDE_BAD_DATA,
                     "series %s, day %s: at least %zu bytes of rows, but max_day_bytes is %zu and "
                     "a step wants the day whole: raise max_day_bytes (earlier days are kept)",
-                    tide_text_c(&name), day, process->gather.day_bytes,
+                    tide_text_c(&name), day, gather->day_bytes,
                     process->plan->options.bounds.max_day_bytes);
     process->failure.side = TIDE_SIDE_PROCESS;
     tide_text_clear(&name);
     series->day_is_open = false;
-    return tide_gather_drop_open_day(&process->gather, err);
+    return tide_gather_drop_open_day(gather, err);
 }
 
 static tide_code open_day(tide_process *process, tide_series *series, int32_t day, tide_error *err)
@@ -149,11 +161,16 @@ static tide_code open_day(tide_process *process, tide_series *series, int32_t da
     return load_values(process, series, err);
 }
 
+static int64_t gathered_rows(const tide_process *process)
+{
+    return process->gather.row_count + process->rebuild.gather.row_count;
+}
+
 /* How much of a run goes into this batch: pieces of a day are cut at twice the batch's bound. */
 static int64_t rows_to_take(const tide_process *process, const tide_run_of_rows *run)
 {
     int64_t row_count = run->end - run->begin;
-    int64_t room = 2 * process->plan->options.bounds.batch_rows - process->gather.row_count;
+    int64_t room = 2 * process->plan->options.bounds.batch_rows - gathered_rows(process);
     return process->plan->whole_days || row_count < room ? row_count : room;
 }
 
@@ -164,6 +181,7 @@ static tide_code take_new(tide_process *process, tide_series *series, const tide
     if (first) {
         TIDE_TRY(open_day(process, series, run->day.day, err));
     }
+    tide_gather *gather = gather_of(process, series, run->day.day);
     int64_t row_count = rows_to_take(process, run);
     tide_gather_range range = {
         .columns = process->scan.columns,
@@ -173,13 +191,13 @@ static tide_code take_new(tide_process *process, tide_series *series, const tide
         .day = run->day.day,
         .first = first,
     };
-    TIDE_TRY(tide_gather_add(&process->gather, &range, err));
+    TIDE_TRY(tide_gather_add(gather, &range, err));
     series->day_rows += row_count;
     tide_digest_add(&series->day_digest, sum_rows(process, range.begin, range.end));
     tide_scan_take(&process->scan, row_count);
     if (process->plan->whole_days &&
-        process->gather.day_bytes > process->plan->options.bounds.max_day_bytes) {
-        return refuse_day(process, series, err);
+        gather->day_bytes > process->plan->options.bounds.max_day_bytes) {
+        return refuse_day(process, series, gather, err);
     }
     return TIDE_OK;
 }
@@ -193,7 +211,8 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
         return TIDE_OK;
     }
     TIDE_TRY(compare_old_days(process, series, err));
-    if (run->day.end > process->plan->options.horizon) {
+    if (run->day.end > process->plan->options.horizon &&
+        !tide_series_rebuilds(series, run->day.day)) {
         counts_of(process)->left += row_count;
         tide_scan_take(&process->scan, row_count);
         return TIDE_OK;
@@ -253,14 +272,15 @@ static tide_code enter_run(tide_process *process, const tide_run_of_rows *run, t
 static bool batch_is_full(const tide_process *process)
 {
     const tide_process_bounds *bounds = &process->plan->options.bounds;
-    const tide_gather *gather = &process->gather;
+    int64_t row_count = gathered_rows(process);
+    size_t byte_count = process->gather.byte_count + process->rebuild.gather.byte_count;
     if (tide_day_loop_is_between_days(process)) {
-        return process->unit_is_full || gather->row_count >= bounds->batch_rows ||
-               gather->byte_count >= bounds->batch_bytes ||
+        return process->unit_is_full || row_count >= bounds->batch_rows ||
+               byte_count >= bounds->batch_bytes ||
                (int64_t)process->group.count > bounds->batch_rows;
     }
-    return !process->plan->whole_days && (gather->row_count >= 2 * bounds->batch_rows ||
-                                          gather->byte_count >= 2 * bounds->batch_bytes);
+    return !process->plan->whole_days &&
+           (row_count >= 2 * bounds->batch_rows || byte_count >= 2 * bounds->batch_bytes);
 }
 
 /* The states before and at the hash of a series that begins. *arrived is false when there were so
@@ -325,6 +345,7 @@ static tide_code check_cancel(tide_process *process, bool *full, tide_error *err
 static tide_code pull_rows(tide_process *process, bool *full, tide_error *err)
 {
     TIDE_TRY(tide_gather_flush(&process->gather, err));
+    TIDE_TRY(tide_gather_flush(&process->rebuild.gather, err));
     TIDE_TRY(check_cancel(process, full, err));
     if (*full) {
         return TIDE_OK;
@@ -358,43 +379,4 @@ tide_code tide_day_loop_fill(tide_process *process, tide_error *err)
         }
     }
     return TIDE_OK;
-}
-
-static tide_code write_absent(tide_process *process, const tide_column *columns, int64_t row,
-                              tide_error *err)
-{
-    const tide_state_layout *layout = &process->plan->state;
-    tide_builder *states = &process->maker.states;
-    int64_t run = process->plan->options.run;
-    bool same_run = tide_column_int64(&columns[layout->run_column], row) == run;
-    const uint8_t no_digest[16] = {0};
-    for (size_t i = 0; i < layout->schema.field_count; i++) {
-        tide_column_builder *to = &states->columns[i];
-        if (i == layout->run_column) {
-            TIDE_TRY(tide_append_int64(to, run, err));
-        } else if (i == layout->rows_column) {
-            TIDE_TRY(tide_append_int64(to, 0, err));
-        } else if (i == layout->digest_column) {
-            TIDE_TRY(tide_append_uuid(to, no_digest, err));
-        } else if (i == layout->previous_day_column && !same_run) {
-            TIDE_TRY(tide_append_int32(
-                to, tide_column_int32(&columns[layout->last_day_column], row), err));
-        } else {
-            TIDE_TRY(tide_column_append_range(to, &columns[i], row, row + 1, err));
-        }
-    }
-    tide_builder_end_rows(states);
-    return TIDE_OK;
-}
-
-tide_code tide_day_loop_absent(void *context, const tide_column *columns, int64_t row,
-                               tide_error *err)
-{
-    tide_process *process = context;
-    const tide_state_layout *layout = &process->plan->state;
-    if (tide_column_int64(&columns[layout->rows_column], row) == 0) {
-        return TIDE_OK;
-    }
-    counts_of(process)->gone_or_changed_series++;
-    return write_absent(process, columns, row, err);
 }

@@ -12,6 +12,14 @@
 #include "process/unit_maker.h"
 #include "process/waves.h"
 
+/* Days whose output is loaded already, of series that were rewound: they go through the steps for
+ * the state alone. A batch of them runs before the batch of new days beside it. */
+typedef struct tide_rebuild {
+    tide_gather gather;
+    tide_reject_list rejects; /* thrown away: the table of rejects has them */
+    tide_step_counts *counts; /* owned; likewise, since no step's output is missing rows */
+} tide_rebuild;
+
 struct tide_process {
     const tide_process_plan *plan;
     tide_cancel *cancel;
@@ -21,6 +29,7 @@ struct tide_process {
     tide_state_join join;
     tide_group group;
     tide_gather gather;
+    tide_rebuild rebuild;
     tide_chain chain;
     tide_unit_maker maker;
     tide_waves waves;

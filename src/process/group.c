@@ -129,8 +129,15 @@ void tide_group_read_progress(tide_group *group, const tide_column *state, int64
 {
     const tide_state_layout *layout = &group->plan->state;
     tide_series *series = tide_group_last(group);
+    int32_t last_day = tide_column_int32(&state[layout->last_day_column], row);
+    series->stored_rows = tide_column_int64(&state[layout->rows_column], row);
+    if (series->stored_rows == TIDE_STATE_REWOUND) {
+        series->rewound = true;
+        series->rewound_to = last_day;
+        return;
+    }
     series->known = true;
-    series->last_day = tide_column_int32(&state[layout->last_day_column], row);
+    series->last_day = last_day;
     series->has_previous_day = !tide_column_is_null(&state[layout->previous_day_column], row);
     if (series->has_previous_day) {
         series->previous_day = tide_column_int32(&state[layout->previous_day_column], row);
@@ -141,7 +148,6 @@ void tide_group_read_progress(tide_group *group, const tide_column *state, int64
         series->has_previous_day = true;
         series->previous_day = series->last_day;
     }
-    series->stored_rows = tide_column_int64(&state[layout->rows_column], row);
     series->stored_digest =
         tide_digest_decode(tide_column_uuid(&state[layout->digest_column], row));
 }

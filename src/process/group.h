@@ -21,7 +21,9 @@ typedef struct tide_series {
     bool known; /* there is a state */
     bool has_previous_day;
     bool resumed; /* this very run wrote it: what it wrote is its own work */
+    bool rewound; /* there is a state that was taken back: days up to rewound_to rebuild it */
     int32_t last_day, previous_day;
+    int32_t rewound_to;
     int64_t stored_rows;
     tide_digest stored_digest;
     /* Rows up to last_day, as found now. */
@@ -43,6 +45,12 @@ typedef struct tide_series {
     int64_t day_rows;
     tide_digest day_digest;
 } tide_series;
+
+/* Is the output of this day loaded, so that its rows only rebuild the state? */
+static inline bool tide_series_rebuilds(const tide_series *series, int32_t day)
+{
+    return series->rewound && day <= series->rewound_to;
+}
 
 typedef struct tide_group {
     const tide_process_plan *plan; /* borrowed */

@@ -4,6 +4,17 @@
 #include "base/memory.h"
 #include "process/day_loop.h"
 
+static tide_code open_rebuild(tide_process *process, tide_error *err)
+{
+    tide_rebuild *rebuild = &process->rebuild;
+    rebuild->counts =
+        tide_alloc_zero(process->plan->options.step_count + 1, sizeof *rebuild->counts);
+    if (rebuild->counts == NULL) {
+        return TIDE_FAIL_MEMORY(err, "process");
+    }
+    return tide_gather_init(&rebuild->gather, process->plan, err);
+}
+
 static tide_code open_parts(tide_process *process, const tide_process_inputs *inputs,
                             tide_error *err)
 {
@@ -18,6 +29,7 @@ static tide_code open_parts(tide_process *process, const tide_process_inputs *in
     process->join.context = process;
     TIDE_TRY(tide_group_init(&process->group, plan, err));
     TIDE_TRY(tide_gather_init(&process->gather, plan, err));
+    TIDE_TRY(open_rebuild(process, err));
     TIDE_TRY(tide_waves_init(&process->waves, plan, err));
     TIDE_TRY(tide_chain_open(&process->chain, plan, err));
     return tide_unit_maker_open(&process->maker, plan, err);
@@ -36,6 +48,7 @@ tide_code tide_process_open(const tide_process_plan *plan, const tide_process_in
     }
     made->plan = plan;
     made->cancel = inputs->cancel;
+    tide_reject_list_init(&made->rebuild.rejects);
     tide_code code = open_parts(made, inputs, err);
     if (code != TIDE_OK) {
         tide_process_close(made);
@@ -54,6 +67,9 @@ void tide_process_close(tide_process *process)
     tide_chain_close(&process->chain);
     tide_waves_clear(&process->waves);
     tide_gather_clear(&process->gather);
+    tide_gather_clear(&process->rebuild.gather);
+    tide_reject_list_clear(&process->rebuild.rejects);
+    tide_free(process->rebuild.counts);
     tide_group_clear(&process->group);
     tide_state_join_clear(&process->join);
     tide_scan_clear(&process->scan);
@@ -67,59 +83,81 @@ static void print_series(const void *context, uint32_t series, tide_text *out)
     tide_group_print_series(group, series, out);
 }
 
-/* Takes *batch. */
-static tide_code run_steps(tide_process *process, tide_batch *batch, tide_segment *segments,
-                           size_t segment_count, tide_error *err)
+/* Rows on their way into the steps: *batch is taken. */
+typedef struct step_rows {
+    tide_batch *batch;
+    tide_segment *segments;
+    size_t segment_count;
+    bool rebuilds;
+} step_rows;
+
+/* What the steps make of days that are loaded already, but for the states, is let go. */
+static tide_code take_output(tide_process *process, const step_rows *rows, tide_batch *output,
+                             tide_error *err)
 {
+    if (rows->rebuilds) {
+        tide_reject_list_reset(&process->rebuild.rejects);
+        return TIDE_OK;
+    }
+    return tide_unit_maker_add(&process->maker, output, rows->segments, rows->segment_count,
+                               &process->group, err);
+}
+
+static tide_code run_steps(tide_process *process, const step_rows *rows, tide_error *err)
+{
+    tide_unit *unit = &process->maker.unit;
     tide_chain_batch io = {
-        .segments = segments,
-        .segment_count = segment_count,
+        .segments = rows->segments,
+        .segment_count = rows->segment_count,
         .group = &process->group,
         .print_series = print_series,
         .series_context = &process->group,
-        .rejects = &process->maker.unit.rejects,
-        .counts = process->maker.unit.steps,
+        .rejects = rows->rebuilds ? &process->rebuild.rejects : &unit->rejects,
+        .counts = rows->rebuilds ? process->rebuild.counts : unit->steps,
     };
-    tide_batch_move(batch, &io.batch);
+    tide_batch_move(rows->batch, &io.batch);
     TIDE_TRY(tide_chain_run(&process->chain, &io, err));
-    tide_code code = tide_unit_maker_add(&process->maker, &io.batch, segments, segment_count,
-                                         &process->group, err);
+    tide_code code = take_output(process, rows, &io.batch, err);
     tide_batch_clear(&io.batch);
     return code;
 }
 
-static tide_code run_waves(tide_process *process, const tide_batch *rows, tide_error *err)
+static tide_code run_waves(tide_process *process, const step_rows *rows, tide_error *err)
 {
-    TIDE_TRY(tide_waves_cut(&process->waves, rows, process->gather.segments,
-                            process->gather.segment_count, err));
+    TIDE_TRY(
+        tide_waves_cut(&process->waves, rows->batch, rows->segments, rows->segment_count, err));
     for (size_t wave = 0; wave < process->waves.wave_count; wave++) {
         tide_batch batch;
         tide_batch_init(&batch);
-        tide_segment *segments = NULL;
-        size_t segment_count = 0;
-        TIDE_TRY(tide_waves_take(&process->waves, wave, &batch, &segments, &segment_count, err));
-        TIDE_TRY(run_steps(process, &batch, segments, segment_count, err));
+        step_rows part = {.batch = &batch, .rebuilds = rows->rebuilds};
+        TIDE_TRY(tide_waves_take(&process->waves, wave, &batch, &part.segments, &part.segment_count,
+                                 err));
+        TIDE_TRY(run_steps(process, &part, err));
     }
     return TIDE_OK;
 }
 
-static tide_code run_gathered(tide_process *process, tide_error *err)
+static tide_code run_gathered(tide_process *process, tide_gather *gather, int64_t *count,
+                              tide_error *err)
 {
-    tide_gather *gather = &process->gather;
     if (gather->segment_count == 0) {
         return TIDE_OK;
     }
     tide_batch batch;
     tide_batch_init(&batch);
     TIDE_TRY(tide_gather_finish(gather, &batch, err));
-    process->maker.unit.counts.consumed += tide_batch_row_count(&batch);
-    tide_code code = TIDE_OK;
-    if (process->plan->waves) {
-        code = run_waves(process, &batch, err);
-        tide_batch_clear(&batch);
-    } else {
-        code = run_steps(process, &batch, gather->segments, gather->segment_count, err);
+    *count += tide_batch_row_count(&batch);
+    step_rows rows = {
+        .batch = &batch,
+        .segments = gather->segments,
+        .segment_count = gather->segment_count,
+        .rebuilds = gather == &process->rebuild.gather,
+    };
+    if (!process->plan->waves) {
+        return run_steps(process, &rows, err);
     }
+    tide_code code = run_waves(process, &rows, err);
+    tide_batch_clear(&batch);
     return code;
 }
 
@@ -136,7 +174,9 @@ static tide_code write_state(tide_process *process, size_t index, tide_error *er
 /* The batch, then the states of the series that it has finished. */
 static tide_code run_batch(tide_process *process, tide_error *err)
 {
-    TIDE_TRY(run_gathered(process, err));
+    tide_counts *counts = &process->maker.unit.counts;
+    TIDE_TRY(run_gathered(process, &process->rebuild.gather, &counts->rebuilt, err));
+    TIDE_TRY(run_gathered(process, &process->gather, &counts->consumed, err));
     tide_group *group = &process->group;
     size_t finished = group->count - (process->series_is_open ? 1 : 0);
     for (size_t i = 0; i < finished; i++) {
@@ -144,6 +184,7 @@ static tide_code run_batch(tide_process *process, tide_error *err)
     }
     TIDE_TRY(tide_group_restart(group, process->series_is_open, err));
     tide_gather_reset(&process->gather);
+    tide_gather_reset(&process->rebuild.gather);
     return TIDE_OK;
 }
 
@@ -152,8 +193,8 @@ static tide_code run_batch(tide_process *process, tide_error *err)
 static tide_code check_balance(tide_process *process, tide_error *err)
 {
     const tide_counts *counts = &process->maker.unit.counts;
-    process->rows_accounted += counts->consumed + counts->seen + counts->late + counts->unmatched +
-                               counts->left + counts->rejected;
+    process->rows_accounted += counts->consumed + counts->rebuilt + counts->seen + counts->late +
+                               counts->unmatched + counts->left + counts->rejected;
     int64_t waiting = 0;
     if (process->series_is_open) {
         const tide_series *series = tide_group_last(&process->group);
@@ -169,12 +210,16 @@ static tide_code check_balance(tide_process *process, tide_error *err)
     return TIDE_OK;
 }
 
-/* An open series goes on in the next unit; this one has its state as of its last finished day. */
+/* An open series goes on in the next unit; this one has its state as of its last finished day.
+ * While a series is being rebuilt it stays rewound in the table: a resume has to begin it anew. */
 static tide_code close_unit(tide_process *process, tide_unit *unit, tide_error *err)
 {
     if (process->series_is_open) {
-        TIDE_TRY(write_state(process, 0, err));
-        tide_group_last(&process->group)->number = TIDE_NO_SERIES;
+        tide_series *series = tide_group_last(&process->group);
+        if (!series->rewound || series->processed) {
+            TIDE_TRY(write_state(process, 0, err));
+        }
+        series->number = TIDE_NO_SERIES;
     }
     TIDE_TRY(check_balance(process, err));
     process->unit_is_full = false;

@@ -8,6 +8,9 @@
  * What happens to a row (its day is the local calendar date of its time):
  *
  *   null series or time             rejected
+ *   day <= last_day, and rewound    rebuilt: the day goes through the steps from no state on, for
+ *                                   the state alone. Its output and rejects are dropped: they are
+ *                                   loaded. Its rows are summed up as the new baseline
  *   day <= last_day of its series   summed up; at the first row past last_day, or at the end of the
  *                                   series, count and digest are compared with the state's:
  *                                   equal: seen. Unequal: unmatched - but days that this very run
@@ -21,6 +24,9 @@
  * A series that has a state but no row any more counts as gone_or_changed; its baseline becomes
  * zero rows (last_day stays), so the same is not reported by every later run. Rows that come back
  * count as late_or_changed. Nothing is written for a series of which all is seen.
+ *
+ * The state of a rewound series is first written with its first day after last_day, or at its end:
+ * so a run that ends in between finds it rewound, and rebuilds it from the beginning.
  *
  * Units close between days, at rows, bytes or seconds. A unit holds whole days, so its memory is
  * bounded by the unit's bounds plus one batch plus one day's output; a batch holds whole days, too,

@@ -37,11 +37,12 @@ tide_code tide_check_read_balance(const tide_run_result *result, const tide_pipe
                                   tide_error *err)
 {
     const tide_counts *c = &result->counts;
-    int64_t read =
-        c->consumed + c->seen + c->late + c->unmatched + c->left + c->rejected + c->discarded;
+    int64_t read = c->consumed + c->rebuilt + c->seen + c->late + c->unmatched + c->left +
+                   c->rejected + c->discarded;
     if (c->read != read) {
-        return fail_sum("read = consumed + seen + late + unmatched + left + rejected + discarded",
-                        c->read, read, err);
+        return fail_sum(
+            "read = consumed + rebuilt + seen + late + unmatched + left + rejected + discarded",
+            c->read, read, err);
     }
     for (size_t i = 0; i < result->step_count; i++) {
         TIDE_TRY(check_step(&pipeline->steps[i], &result->steps[i], err));

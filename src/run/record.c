@@ -14,6 +14,7 @@ static void add_counts(const tide_counts *c, tide_text *out)
 {
     tide_text_append_format(out, ",\"counts\":{\"read\":%" PRId64, c->read);
     add(out, "consumed", c->consumed);
+    add(out, "rebuilt", c->rebuilt);
     add(out, "seen", c->seen);
     add(out, "late", c->late);
     add(out, "unmatched", c->unmatched);

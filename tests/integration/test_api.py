@@ -47,6 +47,7 @@ class Counts(Structure):
             "emitted",
             "series",
             "days",
+            "rebuilt",
         ]
     )
 

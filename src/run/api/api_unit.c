@@ -19,7 +19,8 @@ void tidemill_unit_counts(const tidemill_unit *unit, tidemill_counts *counts)
                                 .rejected = c->rejected,
                                 .emitted = c->emitted,
                                 .series = c->series,
-                                .days = c->days};
+                                .days = c->days,
+                                .rebuilt = c->rebuilt};
 }
 
 void tidemill_unit_destroy(tidemill_unit *unit)

@@ -259,14 +259,15 @@ static void print_rows(const char *kind, const tide_batch *batch)
 
 static void print_counts(const tide_counts *counts)
 {
-    printf("counts {\"consumed\": %" PRId64 ", \"seen\": %" PRId64 ", \"unmatched\": %" PRId64
-           ", \"left\": %" PRId64 ", \"rejected\": %" PRId64 ", \"emitted\": %" PRId64
-           ", \"series\": %" PRId64 ", \"days\": %" PRId64 ", \"gone_or_changed_series\": %" PRId64
-           ", \"late_or_changed_series\": %" PRId64 ", \"failed_series\": %" PRId64
-           ", \"late\": %" PRId64 "}\n",
-           counts->consumed, counts->seen, counts->unmatched, counts->left, counts->rejected,
-           counts->emitted, counts->series, counts->days, counts->gone_or_changed_series,
-           counts->late_or_changed_series, counts->failed_series, counts->late);
+    printf("counts {\"consumed\": %" PRId64 ", \"rebuilt\": %" PRId64 ", \"seen\": %" PRId64
+           ", \"unmatched\": %" PRId64 ", \"left\": %" PRId64 ", \"rejected\": %" PRId64
+           ", \"emitted\": %" PRId64 ", \"series\": %" PRId64 ", \"days\": %" PRId64
+           ", \"gone_or_changed_series\": %" PRId64 ", \"late_or_changed_series\": %" PRId64
+           ", \"failed_series\": %" PRId64 ", \"late\": %" PRId64 "}\n",
+           counts->consumed, counts->rebuilt, counts->seen, counts->unmatched, counts->left,
+           counts->rejected, counts->emitted, counts->series, counts->days,
+           counts->gone_or_changed_series, counts->late_or_changed_series, counts->failed_series,
+           counts->late);
 }
 
 static void print_unit(driver *self, tide_unit *unit)

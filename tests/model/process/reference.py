@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DIGEST_MODULUS = 1 << 128
+REWOUND = -1
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class State:
     rows: int
     digest: int
     values: tuple  # per step: tuple of its columns
+
+
+def rewound(state, day, everything=False):
+    """The states after taking a pipeline back to the end of a day."""
+    return {
+        key: State(min(s.last_day, day), None, s.run, REWOUND, s.digest, (None,) * len(s.values))
+        if everything or s.last_day > day
+        else s
+        for key, s in state.items()
+    }
 
 
 @dataclass
@@ -160,6 +171,9 @@ class Series:
             self.days[local_day(row.time, options.zone)].append(row)
 
     def run(self):
+        if self.state and self.state.rows == REWOUND:
+            self.rebuild()
+            return
         options, counts, state = self.options, self.result.counts, self.state
         old = [d for d in self.days if state and d <= state.last_day]
         new = sorted(d for d in self.days if d not in old)
@@ -176,6 +190,29 @@ class Series:
                 self.result.state[self.key] = state
                 return
         self.advance(ended, row_count, digest, changed)
+
+    def rebuild(self):
+        """As a run that stopped at the end of last_day, of which nothing is told, and one after."""
+        reached = self.state.last_day
+        options, counts = self.options, self.result.counts
+        before = {d: rows for d, rows in self.days.items() if d <= reached}
+        counts["rebuilt"] += sum(map(len, before.values()))
+        untold = Result(steps=[Counter() for _ in options.steps])
+        first = Series(self.key, [], None, options, untold)
+        first.days = before
+        first.advance(sorted(before), 0, 0, False)
+        stopped = untold.state.get(self.key)
+        if stopped:
+            stopped.run = None  # no run of which anything is resumed
+        second = Series(self.key, [], stopped, options, self.result)
+        second.days = {d: rows for d, rows in self.days.items() if d > reached}
+        ended = [d for d in second.days if day_has_ended(d, options.zone, options.horizon)]
+        counts["left"] += sum(len(r) for d, r in second.days.items() if d not in ended)
+        if not stopped and not ended:
+            self.result.state[self.key] = self.state
+            return
+        rows, digest = (stopped.rows, stopped.digest) if stopped else (0, 0)
+        second.advance(sorted(ended), rows, digest, True)
 
     def compare(self, old, row_count, changed):
         options, counts, state = self.options, self.result.counts, self.state
@@ -236,9 +273,13 @@ def run(rows, state, options):
         else:
             series[(row.region, row.person)].append(row)
     for key in set(series) | set(state):
+        if key not in series and state[key].rows == REWOUND:
+            result.state[key] = state[key]
+            continue
         Series(key, series.get(key, []), state.get(key), options, result).run()
     total = sum(
-        result.counts[name] for name in ("consumed", "seen", "unmatched", "left", "rejected")
+        result.counts[name]
+        for name in ("consumed", "rebuilt", "seen", "unmatched", "left", "rejected")
     )
     assert total == len(rows)
     return result

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process stage (driver.c) against reference.py, on seeded random sources that grow, change and
-lose rows from run to run, with ties, zones with daylight saving, horizons, tiny batches and units,
+lose rows from run to run, and are rewound in between, with ties, zones with daylight saving, horizons, tiny batches and units,
 colliding hashes, and runs that are killed after some units and resumed.
 
 TIDEMILL_PROCESS_DRIVER names the driver. TIDEMILL_MODEL_SEED and TIDEMILL_MODEL_CASES choose seeds.
@@ -49,6 +49,7 @@ STARTS = [
 ]
 COUNTED = (
     "consumed",
+    "rebuilt",
     "seen",
     "unmatched",
     "left",
@@ -276,3 +277,65 @@ def test_equal_to_reference(seed):
         state = check_run(rng, source, state, options)
         source.add(rng.choice([0, 10, 40]), from_day=rng.randrange(source.days))
         source.change()
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + CASES))
+def test_rewound_it_goes_on_from_any_day(seed):
+    """Runs over a source that changes, rewound now and then, killed and resumed."""
+    assert DRIVER, "set TIDEMILL_PROCESS_DRIVER to the built driver"
+    print(f"seed {seed}")
+    rng = random.Random(f"rewind {seed}")
+    source = Source(rng)
+    steps, zone = rng.choice(CHAINS), rng.choice(ZONES)
+    source.add(rng.choice([20, 60, 150]))
+    state, horizon = {}, source.start
+    first_day = reference.local_day(source.start, zone)
+    for run in range(1, 6):
+        horizon += rng.randrange(0, source.days * 70_000_000_000)
+        until = horizon - rng.choice([0, 0, 0, 200_000_000_000])  # earlier than the one before
+        options = Options(zone, until, rng.choice(["report", "fail", "drop"]), run, steps)
+        state = check_run(rng, source, state, options)
+        if rng.random() < 0.7:
+            day = first_day + rng.randrange(-1, source.days)
+            state = reference.rewound(state, day, everything=rng.random() < 0.2)
+        source.add(rng.choice([0, 10, 40]), from_day=rng.randrange(source.days))
+        source.change()
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + CASES))
+def test_rewound_it_equals_an_undisturbed_run(seed):
+    """Of the source as it is then: only days after the one rewound to are others than before."""
+    assert DRIVER, "set TIDEMILL_PROCESS_DRIVER to the built driver"
+    print(f"seed {seed}")
+    rng = random.Random(f"undisturbed {seed}")
+    source = Source(rng)
+    steps, zone = rng.choice(CHAINS), rng.choice(ZONES)
+    source.add(rng.choice([20, 60, 150]))
+    end = source.start + (source.days + 3) * 86_400_000_000
+    day = reference.local_day(source.start, zone) + rng.randrange(-1, source.days)
+    first = run_once(rng, source, {}, Options(zone, end, "fail", 1, steps))
+    kept = [item for item in first[0] if item[1] <= day]
+    for identity in sorted(source.rows):
+        row = source.rows[identity]
+        if row[2] is not None and reference.local_day(row[2], zone) > day and rng.random() < 0.3:
+            row[5] += 1
+    state = reference.rewound(first[1], day)
+    again = run_once(rng, source, state, Options(zone, end, "fail", 2, steps))
+    whole = run_once(rng, source, {}, Options(zone, end, "fail", 1, steps))
+    assert ordered(kept + again[0]) == ordered(whole[0])
+    assert bare(again[1]) == bare(whole[1])
+
+
+def run_once(rng, source, state, options):
+    rows = list(source.rows.values())
+    rng.shuffle(rows)
+    answer = drive(rows, state, options, random_limits(rng))
+    now = dict(state)
+    for row in answer["state"]:
+        now[(row["region"], row["person"])] = read_state(row, options)
+    return [read_output(dict(row)) for row in answer["out"]], now
+
+
+def bare(state):
+    """Without what tells runs apart."""
+    return {key: (s.last_day, s.rows, s.digest, s.values) for key, s in state.items()}
