@@ -19,6 +19,7 @@
 #ifndef TIDE_FLOW_SINK_H
 #define TIDE_FLOW_SINK_H
 
+#include "flow/rewind.h"
 #include "flow/state.h"
 #include "flow/unit.h"
 
@@ -48,10 +49,16 @@ typedef enum tide_run_status {
     TIDE_RUN_COMPLETE,
     TIDE_RUN_FAILED,    /* can be resumed */
     TIDE_RUN_CANCELLED, /* can be resumed */
-    TIDE_RUN_ABANDONED  /* closed by run --new */
+    TIDE_RUN_ABANDONED, /* closed by run --new, or by a rewind */
+    TIDE_RUN_REWOUND    /* no run: table and state were taken back */
 } tide_run_status;
 
 const char *tide_run_status_name(tide_run_status status);
+/* Can it be resumed? */
+static inline bool tide_run_status_is_open(tide_run_status status)
+{
+    return status == TIDE_RUN_STARTED || status == TIDE_RUN_FAILED || status == TIDE_RUN_CANCELLED;
+}
 
 /* A row of tidemill_runs. Strings are owned by the row. */
 typedef struct tide_run_row {
@@ -130,6 +137,10 @@ typedef struct tide_sink_vtable {
      * the table as it is. */
     tide_code (*state_reset)(tide_sink *sink, tide_error *err);
     tide_code (*state_accept)(tide_sink *sink, tide_error *err);
+    /* Appends with a series: takes table and state back to the end of a day (flow/rewind.h), in one
+     * transaction. Open runs are abandoned. io: a run holds the lease. */
+    tide_code (*state_rewind)(tide_sink *sink, const tide_rewind *rewind, tide_rewound *done,
+                              tide_error *err);
     void (*close)(tide_sink *sink); /* also frees it; releases the lease if held */
 } tide_sink_vtable;
 

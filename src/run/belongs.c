@@ -116,8 +116,8 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
 static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_facts *facts,
                                 const tide_run_row *last, tide_error *err)
 {
-    bool unfinished = last != NULL && last->status != TIDE_RUN_COMPLETE &&
-                      last->status != TIDE_RUN_ABANDONED && facts->unit_count > 0;
+    bool unfinished =
+        last != NULL && tide_run_status_is_open(last->status) && facts->unit_count > 0;
     if (!unfinished || pipeline->target.staged || !has_changed(pipeline, facts)) {
         return TIDE_OK;
     }

@@ -59,9 +59,7 @@ tide_code tide_execution_connect(tide_execution *e, tide_error *err)
     return tide_on_side(tide_connect_sink(e->pipeline, &e->sink, err), TIDE_SIDE_SINK, err);
 }
 
-/* A problem that check found is a config error: the table does not fit the pipeline. */
-static tide_code fail_problems(const tide_execution *e, const tide_sink_facts *facts,
-                               tide_error *err)
+tide_code tide_fail_problems(const tide_execution *e, const tide_sink_facts *facts, tide_error *err)
 {
     size_t size = facts->problems.size;
     const char *lines = tide_text_c(&facts->problems);
@@ -75,8 +73,7 @@ static tide_code fail_problems(const tide_execution *e, const tide_sink_facts *f
 /* Decides which run this is: a new one, or an unfinished one that is resumed. */
 static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *err)
 {
-    bool unfinished =
-        last != NULL && last->status != TIDE_RUN_COMPLETE && last->status != TIDE_RUN_ABANDONED;
+    bool unfinished = last != NULL && tide_run_status_is_open(last->status);
     e->resumed = unfinished && !e->options.fresh;
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
@@ -98,7 +95,7 @@ tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *las
     tide_sink_facts facts = {0};
     tide_code code = e->sink->vtable->check(e->sink, &facts, err);
     if (code == TIDE_OK && facts.problems.size > 0) {
-        code = fail_problems(e, &facts, err);
+        code = tide_fail_problems(e, &facts, err);
     }
     if (code == TIDE_OK) {
         code = e->sink->vtable->read_runs(e->sink, 1, last, last_count, err);

@@ -44,8 +44,8 @@ static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count,
     set_record(e, TIDE_RUN_STARTED, &none); /* should it be killed: what was loaded before it */
     TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
     e->begun = true;
-    bool leaves_open = last_count > 0 && last->run != e->row.run &&
-                       last->status != TIDE_RUN_COMPLETE && last->status != TIDE_RUN_ABANDONED;
+    bool leaves_open =
+        last_count > 0 && last->run != e->row.run && tide_run_status_is_open(last->status);
     if (leaves_open) {
         last->status = TIDE_RUN_ABANDONED;
         last->ended_at = tide_now();

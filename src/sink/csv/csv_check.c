@@ -24,11 +24,12 @@ static tide_code look_at_entry(void *context, const char *name, tide_error *err)
     return TIDE_OK;
 }
 
-/* Bytes of a part under either of its names, -1 when it is gone. */
+/* Bytes of a part under either of its names, -1 when it is gone. Under its own there may still be
+ * the one that it replaces. */
 static tide_code size_of(tide_csv_sink *sink, const tide_manifest_file *file, int64_t *size,
                          tide_error *err)
 {
-    const char *names[] = {file->name, file->temporary};
+    const char *names[] = {file->temporary, file->name};
     *size = -1;
     for (int i = 0; i < 2 && *size < 0; i++) {
         if (names[i] != NULL) {

@@ -60,6 +60,15 @@ TIDE_MUST_CHECK tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_ro
                                           tide_load_result *result, tide_error *err);
 /* A part with the header alone, staged in the folder of the new generation: so that it has one. */
 TIDE_MUST_CHECK tide_code tide_csv_stage_header(tide_csv_sink *sink, tide_error *err);
+/* Inside a transaction: what wrote the file set, and that it is the one. */
+TIDE_MUST_CHECK tide_code tide_csv_keep_identity(tide_csv_sink *sink, tide_error *err);
+/* Files of the folder that have not got their names: with no rename pending, what was not
+ * committed.
+ */
+TIDE_MUST_CHECK tide_code tide_csv_remove_temporaries(tide_csv_sink *sink, tide_error *err);
+/* state_rewind of the vtable. */
+TIDE_MUST_CHECK tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind *rewind,
+                                          tide_rewound *done, tide_error *err);
 /* Fills facts; the store is connected or not. */
 TIDE_MUST_CHECK tide_code tide_csv_check(tide_csv_sink *sink, bool connected,
                                          tide_sink_facts *facts, tide_error *err);

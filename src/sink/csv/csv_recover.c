@@ -121,6 +121,11 @@ static tide_code remove_temporary(void *context, const char *name, tide_error *e
     return path == NULL ? TIDE_FAIL_MEMORY(err, "a path") : tide_path_remove(path, err);
 }
 
+tide_code tide_csv_remove_temporaries(tide_csv_sink *sink, tide_error *err)
+{
+    return tide_folder_visit(sink->folder, remove_temporary, sink, err);
+}
+
 /* ".<table>.stage-<digits>" of an execution that was killed. */
 static tide_code remove_staging(void *context, const char *name, tide_error *err)
 {
@@ -146,7 +151,7 @@ tide_code tide_csv_recover(tide_csv_sink *sink, tide_error *err)
     TIDE_TRY(tide_csv_finish_swap(sink, err));
     TIDE_TRY(tide_csv_finish_renames(sink, err));
     TIDE_TRY(tide_manifest_forget(&sink->store.db, pipeline, true, err));
-    TIDE_TRY(tide_folder_visit(sink->folder, remove_temporary, sink, err));
+    TIDE_TRY(tide_csv_remove_temporaries(sink, err));
     return tide_folder_visit(sink->directory, remove_staging, sink, err);
 }
 

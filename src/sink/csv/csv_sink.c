@@ -33,8 +33,7 @@ static tide_code read_runs(tide_sink *base, size_t limit, tide_run_row *rows, si
     return tide_store_read_runs(&((tide_csv_sink *)base)->store, limit, rows, count, err);
 }
 
-/* What wrote the file set, and that it is the one. Inside a transaction. */
-static tide_code keep_identity(tide_csv_sink *sink, tide_error *err)
+tide_code tide_csv_keep_identity(tide_csv_sink *sink, tide_error *err)
 {
     tide_store *store = &sink->store;
     tide_pipeline_row row;
@@ -84,7 +83,7 @@ static tide_code begin_inside(tide_csv_sink *sink, tide_error *err)
     TIDE_TRY(
         tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &last_part, err));
     tide_atomic_set(&sink->last_part, last_part);
-    return keep_identity(sink, err);
+    return tide_csv_keep_identity(sink, err);
 }
 
 static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err)
@@ -170,7 +169,7 @@ static tide_code accept_inside(tide_csv_sink *sink, tide_error *err)
     }
     TIDE_TRY(tide_csv_forget_missing(sink, err));
     TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
-    return keep_identity(sink, err);
+    return tide_csv_keep_identity(sink, err);
 }
 
 static tide_code control(tide_sink *base, tide_code (*inside)(tide_csv_sink *, tide_error *),
@@ -197,6 +196,12 @@ static tide_code state_accept(tide_sink *base, tide_error *err)
     return control(base, accept_inside, err);
 }
 
+static tide_code state_rewind(tide_sink *base, const tide_rewind *rewind, tide_rewound *done,
+                              tide_error *err)
+{
+    return tide_csv_rewind((tide_csv_sink *)base, rewind, done, err);
+}
+
 static void close_sink(tide_sink *base)
 {
     tide_csv_sink *sink = (tide_csv_sink *)base;
@@ -221,6 +226,7 @@ static const tide_sink_vtable sink_vtable = {
     .finish = finish,
     .state_reset = state_reset,
     .state_accept = state_accept,
+    .state_rewind = state_rewind,
     .close = close_sink,
 };
 

@@ -33,6 +33,24 @@ tide_code tide_manifest_add(tide_db *db, const char *pipeline, const tide_manife
     return code;
 }
 
+tide_code tide_manifest_replace(tide_db *db, const char *pipeline, const tide_manifest_file *file,
+                                tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(tide_db_prepare(db,
+                             "UPDATE tidemill_files SET temporary = ?3, row_count = ?4, "
+                             "byte_count = ?5 WHERE pipeline = ?1 AND name = ?2",
+                             &statement, err));
+    (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, file->name, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 3, file->temporary, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(statement, 4, file->row_count);
+    (void)sqlite3_bind_int64(statement, 5, file->byte_count);
+    tide_code code = tide_db_run(db, statement, "writing the manifest", err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
 static tide_manifest_file read_file(sqlite3_stmt *statement)
 {
     return (tide_manifest_file){

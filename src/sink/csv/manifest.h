@@ -24,6 +24,9 @@ typedef struct tide_manifest_file {
 TIDE_MUST_CHECK tide_code tide_manifest_create(tide_db *db, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_manifest_add(tide_db *db, const char *pipeline,
                                             const tide_manifest_file *file, tide_error *err);
+/* The file of that name is another one now: its temporary name, rows and bytes. */
+TIDE_MUST_CHECK tide_code tide_manifest_replace(tide_db *db, const char *pipeline,
+                                                const tide_manifest_file *file, tide_error *err);
 /* Calls visit for each file, by name; it must not change the manifest. */
 typedef tide_code (*tide_manifest_visit_file)(void *context, const tide_manifest_file *file,
                                               tide_error *err);

@@ -177,5 +177,12 @@ tide_code tide_pg_sink_finish(tide_sink *sink, const tide_run_row *run, tide_loa
                               tide_error *err);
 tide_code tide_pg_sink_state_reset(tide_sink *sink, tide_error *err);
 tide_code tide_pg_sink_state_accept(tide_sink *sink, tide_error *err);
+/* Connects and takes the lease, unless it is ours already; then runs the work. */
+TIDE_MUST_CHECK tide_code tide_pg_with_lease(tide_pg_sink *sink, tide_pg_work work, void *argument,
+                                             tide_error *err);
+
+/* rewind.c */
+tide_code tide_pg_sink_state_rewind(tide_sink *sink, const tide_rewind *rewind, tide_rewound *done,
+                                    tide_error *err);
 
 #endif

@@ -83,22 +83,22 @@ static tide_code accept_once(tide_pg_connection *connection, tide_pg_attempt *at
     return tide_pg_commit(connection, attempt, err);
 }
 
-static tide_code with_lease(tide_pg_sink *sink, tide_pg_work work, tide_error *err)
+tide_code tide_pg_with_lease(tide_pg_sink *sink, tide_pg_work work, void *argument, tide_error *err)
 {
     TIDE_TRY(tide_pg_sink_connect(sink, err));
     if (sink->lease.epoch_text == NULL) {
         TIDE_TRY(tide_pg_create_engine_tables(sink, err));
         TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
     }
-    return tide_pg_retry_work(&sink->retry, &sink->control, work, sink, err);
+    return tide_pg_retry_work(&sink->retry, &sink->control, work, argument, err);
 }
 
 tide_code tide_pg_sink_state_reset(tide_sink *base, tide_error *err)
 {
-    return with_lease((tide_pg_sink *)base, reset_once, err);
+    return tide_pg_with_lease((tide_pg_sink *)base, reset_once, base, err);
 }
 
 tide_code tide_pg_sink_state_accept(tide_sink *base, tide_error *err)
 {
-    return with_lease((tide_pg_sink *)base, accept_once, err);
+    return tide_pg_with_lease((tide_pg_sink *)base, accept_once, base, err);
 }

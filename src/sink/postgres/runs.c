@@ -16,7 +16,7 @@ static const char *print_number(int64_t number, char *out)
 
 static tide_run_status find_status(const char *name)
 {
-    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_ABANDONED; i++) {
+    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_REWOUND; i++) {
         if (strcmp(name, tide_run_status_name((tide_run_status)i)) == 0) {
             return (tide_run_status)i;
         }

@@ -107,6 +107,7 @@ static const tide_sink_vtable vtable = {
     .finish = tide_pg_sink_finish,
     .state_reset = tide_pg_sink_state_reset,
     .state_accept = tide_pg_sink_state_accept,
+    .state_rewind = tide_pg_sink_state_rewind,
     .close = close_sink,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/sqlite/sqlite_sink.h"
 
+#include "base/fault.h"
 #include "base/memory.h"
 #include "sink/sqlite/sqlite_parts.h"
 #include "sink/sqlite/table.h"
@@ -185,6 +186,32 @@ static tide_code state_accept(tide_sink *base, tide_error *err)
     return control(base, accept_inside, err);
 }
 
+static tide_code rewind_inside(tide_sqlite_sink *sink, const tide_rewind *rewind,
+                               tide_rewound *done, tide_error *err)
+{
+    TIDE_TRY(tide_store_rewind_table(&sink->store, rewind, done, err));
+    TIDE_FAULT_POINT("sqlite.rewind.rows");
+    TIDE_TRY(tide_store_rewind(&sink->store, rewind, done, err));
+    TIDE_FAULT_POINT("sqlite.rewind.before");
+    return tide_sqlite_keep_identity(sink, err);
+}
+
+static tide_code state_rewind(tide_sink *base, const tide_rewind *rewind, tide_rewound *done,
+                              tide_error *err)
+{
+    tide_sqlite_sink *sink = (tide_sqlite_sink *)base;
+    *done = (tide_rewound){0};
+    TIDE_TRY(tide_store_enter(&sink->store, err));
+    tide_code code = rewind_inside(sink, rewind, done, err);
+    if (code != TIDE_OK) {
+        tide_store_abort(&sink->store);
+        return code;
+    }
+    code = tide_store_commit(&sink->store, err);
+    TIDE_FAULT_POINT("sqlite.rewind.after");
+    return code;
+}
+
 static void close_sink(tide_sink *base)
 {
     tide_sqlite_sink *sink = (tide_sqlite_sink *)base;
@@ -209,6 +236,7 @@ static const tide_sink_vtable sink_vtable = {
     .finish = finish,
     .state_reset = state_reset,
     .state_accept = state_accept,
+    .state_rewind = state_rewind,
     .close = close_sink,
 };
 

@@ -26,7 +26,7 @@ tide_code tide_ledger_create(tide_db *db, tide_error *err)
 
 static bool parse_status(const char *name, tide_run_status *status)
 {
-    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_ABANDONED; i++) {
+    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_REWOUND; i++) {
         if (name != NULL && strcmp(name, tide_run_status_name((tide_run_status)i)) == 0) {
             *status = (tide_run_status)i;
             return true;
@@ -138,7 +138,7 @@ tide_code tide_ledger_close_runs_before(tide_db *db, const char *pipeline, int64
 {
     TIDE_TRY(execute_before(db,
                             "UPDATE tidemill_runs SET status = 'abandoned' WHERE pipeline = ?1 AND "
-                            "run < ?2 AND status NOT IN ('complete', 'abandoned')",
+                            "run < ?2 AND status IN ('started', 'failed', 'cancelled')",
                             pipeline, run, err));
     return execute_before(db, "DELETE FROM tidemill_units WHERE pipeline = ?1 AND run <> ?2",
                           pipeline, run, err);

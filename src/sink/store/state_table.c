@@ -70,6 +70,44 @@ tide_code tide_state_table_create(tide_db *db, const char *table, const tide_sta
     return code;
 }
 
+/* ALTER TABLE ... DROP COLUMN ...; for each column that is none of ours. */
+static tide_code append_drops(tide_db *db, const char *table, const tide_state_layout *layout,
+                              tide_text *sql, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool has_row = false;
+    TIDE_TRY(tide_db_prepare(db, "SELECT name FROM pragma_table_info(?1)", &statement, err));
+    (void)sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    tide_code code = tide_db_step(db, statement, &has_row, "reading the state's columns", err);
+    while (code == TIDE_OK && has_row) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        if (tide_schema_find(&layout->schema, name) >= layout->values_begin) {
+            tide_text_append(sql, "ALTER TABLE ");
+            tide_sql_append_name(sql, table);
+            tide_text_append(sql, " DROP COLUMN ");
+            tide_sql_append_name(sql, name);
+            tide_text_append_char(sql, ';');
+        }
+        code = tide_db_step(db, statement, &has_row, "reading the state's columns", err);
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+tide_code tide_state_table_renew_values(tide_db *db, const char *table,
+                                        const tide_state_layout *layout, tide_error *err)
+{
+    tide_text drops;
+    tide_text_init(&drops);
+    tide_code code = append_drops(db, table, layout, &drops, err);
+    if (code != TIDE_OK) {
+        tide_text_clear(&drops);
+        return code;
+    }
+    TIDE_TRY(tide_db_execute_text(db, &drops, err));
+    return tide_state_table_create(db, table, layout, err);
+}
+
 tide_code tide_state_table_writer(tide_db *db, const char *table, const tide_state_layout *layout,
                                   tide_row_writer *writer, tide_error *err)
 {

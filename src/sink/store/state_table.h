@@ -13,6 +13,12 @@
 /* Inside a transaction: creates the table, or adds the columns it lacks. */
 TIDE_MUST_CHECK tide_code tide_state_table_create(tide_db *db, const char *table,
                                                   const tide_state_layout *layout, tide_error *err);
+/* Inside a transaction: the steps' columns are dropped and made anew, of whatever types they are
+ * now.
+ */
+TIDE_MUST_CHECK tide_code tide_state_table_renew_values(tide_db *db, const char *table,
+                                                        const tide_state_layout *layout,
+                                                        tide_error *err);
 /* A writer that inserts a row or replaces the one of its key. */
 TIDE_MUST_CHECK tide_code tide_state_table_writer(tide_db *db, const char *table,
                                                   const tide_state_layout *layout,

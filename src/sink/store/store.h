@@ -113,6 +113,14 @@ TIDE_MUST_CHECK tide_code tide_store_record(tide_store *store, const tide_run_ro
 /* Inside: forgets state, fingerprint, identity, markers, rejects and late rows. */
 TIDE_MUST_CHECK tide_code tide_store_forget(tide_store *store, tide_error *err);
 
+/* Inside: takes all but the table back, after that was (whose counts *done has), and says so among
+ * the runs. */
+TIDE_MUST_CHECK tide_code tide_store_rewind(tide_store *store, const tide_rewind *rewind,
+                                            tide_rewound *done, tide_error *err);
+/* Inside, where the table is in this database: rows of later days go. */
+TIDE_MUST_CHECK tide_code tide_store_rewind_table(tide_store *store, const tide_rewind *rewind,
+                                                  tide_rewound *done, tide_error *err);
+
 /* States of a range, by the worker's own connection `reader`, opened when it is not yet. None for
  * replace. */
 TIDE_MUST_CHECK tide_code tide_store_read_states(const tide_store *store, tide_db *reader,
