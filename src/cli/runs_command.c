@@ -50,7 +50,8 @@ static void append_run_json(const tide_pipeline *pipeline, const tide_run_row *r
     }
     if (with_record) {
         tide_text_append_format(
-            json, ",\"plan\":%s,\"record\":%s", row->plan != NULL ? row->plan : "null",
+            json, ",\"plan\":%s,\"record\":%s",
+            row->plan != NULL && row->plan[0] != '\0' ? row->plan : "null",
             row->record != NULL && row->record[0] != '\0' ? row->record : "null");
     }
     tide_text_append_char(json, '}');

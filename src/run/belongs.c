@@ -7,13 +7,22 @@
 #include "run/execution.h"
 #include "run/yaml.h"
 
-static tide_code fail_conflict(const tide_pipeline *pipeline, const char *what, tide_error *err)
+/* Days can be taken back only where rows have their days, and the table is ours. */
+static tide_code fail_conflict(const tide_pipeline *pipeline, const char *what, bool may_rewind,
+                               tide_error *err)
 {
     const char *name = pipeline->config->name;
+    char rewind[256] = "";
+    if (may_rewind && pipeline->config->sink.mode == TIDE_APPEND) {
+        (void)snprintf(rewind, sizeof rewind,
+                       ", or process the days after a day anew: `tidemill state %s rewind --to "
+                       "YYYY-MM-DD`",
+                       name);
+    }
     return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
-                     "%s. Either start over: `tidemill state %s reset` (empties the table), or go "
-                     "on with both as they are: `tidemill state %s accept`",
-                     what, name, name);
+                     "%s. Either start over: `tidemill state %s reset` (empties the table)%s, or "
+                     "go on with both as they are: `tidemill state %s accept`",
+                     what, name, rewind, name);
 }
 
 int64_t tide_loaded_ever(const tide_run_row *row)
@@ -62,20 +71,24 @@ tide_code tide_set_loaded_ever(tide_sink *sink, int64_t rows, tide_error *err)
     return code;
 }
 
+bool tide_has_line(const char *text, const char *line, size_t length)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, "\n");
+        if (n == length && memcmp(text, line, n) == 0) {
+            return true;
+        }
+        text += n + (text[n] == '\n');
+    }
+    return false;
+}
+
 /* Appends the lines of `now` that are not in `before`: what has changed. */
 static void append_changes(const char *before, const char *now, tide_text *out)
 {
     while (*now != '\0') {
         size_t length = strcspn(now, "\n");
-        const char *found = before;
-        while (*found != '\0') {
-            size_t n = strcspn(found, "\n");
-            if (n == length && memcmp(found, now, n) == 0) {
-                break;
-            }
-            found += n + (found[n] == '\n');
-        }
-        if (*found == '\0' && length > 0) {
+        if (length > 0 && !tide_has_line(before, now, length)) {
             tide_text_append_format(out, "%s%.*s", out->size == 0 ? "" : "; ",
                                     (int)strcspn(now, ":"), now);
         }
@@ -109,7 +122,7 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
     (void)snprintf(what, sizeof what, "the pipeline has changed since its state was written (%s)",
                    tide_text_c(&changes));
     tide_text_clear(&changes);
-    return fail_conflict(pipeline, what, err);
+    return fail_conflict(pipeline, what, true, err);
 }
 
 /* Splits that are done stay, so the rest must be what it would have been. */
@@ -148,7 +161,7 @@ static tide_code check_without_state(const tide_pipeline *pipeline, const tide_s
     }
     (void)snprintf(what, sizeof what,
                    "table `%s` holds rows, but there is no state that belongs to them", table);
-    return fail_conflict(pipeline, what, err);
+    return fail_conflict(pipeline, what, false, err);
 }
 
 static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink_facts *facts,
@@ -165,8 +178,9 @@ static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink
         is = "has been emptied";
     }
     if (is != NULL) {
+        bool may_rewind = facts->table_exists && facts->same_table;
         (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table, is);
-        return fail_conflict(pipeline, what, err);
+        return fail_conflict(pipeline, what, may_rewind, err);
     }
     return has_changed(pipeline, facts) ? fail_fingerprint(pipeline, facts, err) : TIDE_OK;
 }

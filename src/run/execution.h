@@ -73,6 +73,16 @@ void tide_execution_enter(tide_execution *execution, tide_stage stage);
 /* Notes a reject for the summary, and counts rejects. */
 void tide_execution_note_rejects(tide_execution *execution, const tide_reject_list *rejects);
 
+/* inspect.c: the sink alone, of a pipeline that is not run; bad_config where there is none. To be
+ * closed in either case. */
+TIDE_MUST_CHECK tide_code tide_execution_open_sink(tide_execution *execution,
+                                                   tide_pipeline *pipeline, tide_run_result *result,
+                                                   tide_error *err);
+void tide_execution_close_sink(tide_execution *execution, tide_run_result *result);
+/* prepare.c: a problem that check found is a config error - the table does not fit the pipeline. */
+TIDE_MUST_CHECK tide_code tide_fail_problems(const tide_execution *execution,
+                                             const tide_sink_facts *facts, tide_error *err);
+
 /* The routes. */
 TIDE_MUST_CHECK tide_code tide_run_ordered(tide_execution *execution, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_run_reduced(tide_execution *execution, tide_error *err);
@@ -84,6 +94,8 @@ TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_err
 TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
                                              const tide_sink_facts *facts, const tide_run_row *last,
                                              bool fresh, tide_error *err);
+/* Is there such a line in a text of lines, as fingerprints are? */
+bool tide_has_line(const char *text, const char *line, size_t length);
 /* Rows loaded by all runs up to this one, as its record says; of a run that has not ended without
  * what its units say. 1 where that is not known. */
 int64_t tide_loaded_ever(const tide_run_row *row);

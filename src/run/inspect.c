@@ -93,9 +93,8 @@ void tide_plan_result_clear(tide_plan_result *result)
     tide_text_clear(&result->notes);
 }
 
-/* The sink alone, for the functions below. bad_config for a pipeline that has none. */
-static tide_code open_sink(tide_execution *e, tide_pipeline *pipeline, tide_run_result *result,
-                           tide_error *err)
+tide_code tide_execution_open_sink(tide_execution *e, tide_pipeline *pipeline,
+                                   tide_run_result *result, tide_error *err)
 {
     tide_run_options options = {0};
     TIDE_TRY(tide_execution_init(e, pipeline, &options, result, err));
@@ -107,7 +106,7 @@ static tide_code open_sink(tide_execution *e, tide_pipeline *pipeline, tide_run_
     return TIDE_OK;
 }
 
-static void close_sink(tide_execution *e, tide_run_result *result)
+void tide_execution_close_sink(tide_execution *e, tide_run_result *result)
 {
     tide_execution_clear(e);
     tide_run_result_clear(result);
@@ -119,12 +118,12 @@ tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *ro
     tide_execution e;
     tide_run_result result;
     *count = 0;
-    tide_code code = open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
     if (code == TIDE_OK) {
         code = tide_on_side(e.sink->vtable->read_runs(e.sink, limit, rows, count, err),
                             TIDE_SIDE_SINK, err);
     }
-    close_sink(&e, &result);
+    tide_execution_close_sink(&e, &result);
     return code;
 }
 
@@ -282,11 +281,11 @@ tide_code tide_visit_state(tide_pipeline *pipeline, const char *const *key,
     }
     tide_execution e;
     tide_run_result result;
-    tide_code code = open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
     if (code == TIDE_OK) {
         code = tide_on_side(visit_existing(&e, key, visit, context, err), TIDE_SIDE_SINK, err);
     }
-    close_sink(&e, &result);
+    tide_execution_close_sink(&e, &result);
     return code;
 }
 
@@ -311,12 +310,12 @@ static tide_code change_state(tide_pipeline *pipeline, bool reset, tide_error *e
 {
     tide_execution e;
     tide_run_result result;
-    tide_code code = open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
     if (code == TIDE_OK) {
         code = reset ? reset_state(e.sink, err) : accept_state(e.sink, err);
         code = tide_on_side(code, TIDE_SIDE_SINK, err);
     }
-    close_sink(&e, &result);
+    tide_execution_close_sink(&e, &result);
     return code;
 }
 

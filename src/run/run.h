@@ -93,6 +93,20 @@ TIDE_MUST_CHECK tide_code tide_visit_state(tide_pipeline *pipeline, const char *
                                            tide_error *err);
 /* Forgets the state and empties the table: the next run starts over. */
 TIDE_MUST_CHECK tide_code tide_reset_state(tide_pipeline *pipeline, tide_error *err);
+/* Takes table and state back to the end of `day`, as if runs had stopped there: the next run goes
+ * on from the day after. For appends with a series; refused while a run holds the lease. */
+typedef struct tide_rewind_result {
+    int64_t run; /* its number among the runs */
+    int64_t rows_deleted, rejects_deleted, late_deleted;
+    int64_t series;        /* whose states the next run rebuilds */
+    bool pipeline_changed; /* so that all states are rebuilt */
+} tide_rewind_result;
+/* bad_config for what can be told without the sink: a mode in which it makes no sense, a day that
+ * has not ended. */
+TIDE_MUST_CHECK tide_code tide_check_rewind(const tide_pipeline *pipeline, int32_t day,
+                                            tide_error *err);
+TIDE_MUST_CHECK tide_code tide_rewind_state(tide_pipeline *pipeline, int32_t day,
+                                            tide_rewind_result *result, tide_error *err);
 /* Takes table and pipeline as they are now as belonging to the state. */
 TIDE_MUST_CHECK tide_code tide_accept_state(tide_pipeline *pipeline, tide_error *err);
 

@@ -278,6 +278,9 @@ class Case:
         same(found.output, sort_rows(self.world.output))
         same(without_digest(found.state), self.expected_state())
         assert found.late == []
+        self.compare_rejects(found)
+
+    def compare_rejects(self, found: Tables) -> None:
         self.compare_decode_rejects(found)
         others = Counter((r[0], r[2], r[1]) for r in found.rejects if r[0] != "decode")
         if self.ordered:  # SERIES/DAY/ORDINAL
