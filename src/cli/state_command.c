@@ -171,7 +171,7 @@ static tide_code rewind_to(const tide_cli *cli, tide_pipeline *pipeline,
     }
     (void)snprintf(what, sizeof what,
                    "deletes all rows of days after %s from table `%s`; the next run of `%s` goes "
-                   "on from the day after it",
+                   "on from the day after it, and needs all earlier days in the source, too",
                    options->to, pipeline->config->sink.table, pipeline->config->name);
     TIDE_TRY(tide_check_rewind(pipeline, day, err));
     if (!is_confirmed(pipeline, options->yes, what)) {
