@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/streaming.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/memory.h"
 #include "process/chain.h"
 #include "process/null_key.h"
 #include "process/position.h"
 #include "process/unit_maker.h"
 
-/* What a step appends to the position of a row in a segment of its own. */
-static const char one_row_suffix[] = "/1970-01-01/1";
+/* What a step appends to the position of a row, before its number and the ordinal. */
+static const char no_day[] = "/1970-01-01/";
 
 struct tide_streaming {
     const tide_process_plan *plan;
@@ -154,17 +157,43 @@ static tide_code try_rows(tide_streaming *streaming, int64_t row_count, int64_t 
     return TIDE_OK;
 }
 
+/* Did a step before the `number`th perhaps make several rows of one? */
+static bool is_fanned_out(const tide_streaming *streaming, size_t number)
+{
+    const tide_process_options *options = &streaming->plan->options;
+    for (size_t i = 0; i < options->step_count && i + 1 < number; i++) {
+        if (options->steps[i].emits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RECORD, or RECORD/STEP.ORDINAL where the record alone does not tell the row. */
+static void append_position(const tide_streaming *streaming, const tide_reject *reject,
+                            tide_text *out)
+{
+    const char *row = NULL;
+    for (const char *at = reject->position; (at = strstr(at, no_day)) != NULL; at++) {
+        row = at;
+    }
+    if (row == NULL) {
+        tide_text_append(out, reject->position);
+        return;
+    }
+    tide_text_append_str(out, (tide_str){reject->position, (size_t)(row - reject->position)});
+    const char *number = row + sizeof no_day - 1;
+    if (is_fanned_out(streaming, (size_t)atoi(number))) {
+        tide_text_append_char(out, '/');
+        tide_text_append(out, number);
+    }
+}
+
 static tide_code keep_reject(tide_streaming *streaming, const tide_reject *reject, tide_error *err)
 {
     tide_text position;
     tide_text_init(&position);
-    tide_str text = tide_str_of(reject->position);
-    size_t suffix = sizeof one_row_suffix - 1;
-    if (text.size >= suffix &&
-        memcmp(text.data + text.size - suffix, one_row_suffix, suffix) == 0) {
-        text.size -= suffix;
-    }
-    tide_text_append_str(&position, text);
+    append_position(streaming, reject, &position);
     tide_reject kept = *reject;
     kept.position = tide_text_c(&position);
     tide_code code = TIDE_OK;

@@ -104,7 +104,8 @@ static tide_code write_rows(void *context, const tide_batch *batch, tide_reject_
     reduced_writer *writer = context;
     tide_unit unit;
     (void)rejects;
-    TIDE_TRY(tide_streaming_push(writer->streaming, batch, err));
+    TIDE_TRY(
+        tide_on_side(tide_streaming_push(writer->streaming, batch, err), TIDE_SIDE_PROCESS, err));
     tide_unit_init(&unit);
     tide_code code = tide_streaming_take(writer->streaming, "routed", &unit, err);
     if (code == TIDE_OK) {

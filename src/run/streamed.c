@@ -114,7 +114,8 @@ static tide_code write_rows(void *context, const tide_batch *batch, tide_reject_
 {
     streamed_writer *writer = context;
     (void)rejects;
-    TIDE_TRY(tide_streaming_push(writer->streaming, batch, err));
+    TIDE_TRY(
+        tide_on_side(tide_streaming_push(writer->streaming, batch, err), TIDE_SIDE_PROCESS, err));
     return tide_streaming_is_full(writer->streaming) ? send_part(writer, err) : TIDE_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/steps/refused_rows.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 
 void tide_live_rows_clear(tide_live_rows *live)
@@ -77,14 +79,17 @@ static const tide_segment *segment_of(const tide_step_batch *io, int64_t row)
     return &io->segments[low];
 }
 
-static void print_position(const tide_step_batch *io, int64_t row, tide_text *out)
+/* SERIES/DAY/STEP.ORDINAL: the ordinal counts the rows that the step was given, and another step has
+ * another row of that number. Labels begin with the step's number. */
+static void print_position(const char *label, const tide_step_batch *io, int64_t row,
+                           tide_text *out)
 {
     char day[32];
     const tide_segment *segment = segment_of(io, row);
     tide_format_day(segment->day, day);
     io->print_series(io->series_context, segment->series, out);
     const long long ordinal = segment->rows_before + row - segment->begin + 1;
-    tide_text_append_format(out, "/%s/%lld", day, ordinal);
+    tide_text_append_format(out, "/%s/%d.%lld", day, atoi(label), ordinal);
 }
 
 static tide_code add_reject(const tide_refused_rows *refusals, const tide_row_error *error,
@@ -93,7 +98,7 @@ static tide_code add_reject(const tide_refused_rows *refusals, const tide_row_er
     tide_text position, values;
     tide_text_init(&position);
     tide_text_init(&values);
-    print_position(io, error->row, &position);
+    print_position(refusals->label, io, error->row, &position);
     tide_row_print_json(refusals->schema, refusals->columns, refusals->schema->field_count,
                         error->row, &values);
     tide_code code = TIDE_OK;

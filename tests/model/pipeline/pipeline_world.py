@@ -297,6 +297,8 @@ class Case:
     def expected_reject(self, reject: tuple) -> tuple:
         """(stage, step, position); the series of a position are left out."""
         stage, step, place, ordinal = reject
+        if stage == "step":
+            ordinal = f"{step.split()[0]}.{ordinal}"
         if not self.ordered:
             return stage, step, self.position(place)
         return stage, step, (str(place[1]), str(ordinal))
@@ -305,7 +307,7 @@ class Case:
         """Without the ordinal that is there when a step made several rows of a record."""
         record, _, ordinal = position.rpartition("/")
         separator = "/" if self.source.kind == "search" else ":"
-        return record if ordinal.isdigit() and separator in record else position
+        return record if ordinal[:1].isdigit() and separator in record else position
 
     def position(self, place: tuple) -> str:
         """Of a record in the source."""

@@ -94,6 +94,7 @@ static tide_code try_script(const tide_lua_definition *definition, tide_step *st
     tide_lua_worker *worker = NULL;
     TIDE_TRY(tide_lua_worker_open(definition, &worker, err));
     step->whole_days = worker->is_day_form;
+    step->needs_series = step->needs_series || worker->is_day_form; /* else there are no days */
     append_schema(&step->fingerprint, "input", &definition->input);
     append_schema(&step->fingerprint, "state", &definition->state);
     append_schema(&step->fingerprint, "output", &definition->output);

@@ -133,12 +133,12 @@ static void test_errors_are_rejects(void **state)
     assert_int_equal(self.segments[1].begin, 5);
     assert_int_equal(self.segments[1].end, 10);
     const tide_reject *first = &self.rejects.items[0];
-    assert_string_equal(first->position, "s0/1970-01-01/2");
+    assert_string_equal(first->position, "s0/1970-01-01/2.2");
     assert_string_equal(first->column, "rate");
     assert_string_equal(first->step, "2 derive");
     assert_non_null(strstr(first->reason, "-0.05 has more digits after the point"));
     const tide_reject *second = &self.rejects.items[10];
-    assert_string_equal(second->position, "s0/1970-01-01/1");
+    assert_string_equal(second->position, "s0/1970-01-01/2.1");
     assert_string_equal(second->column, "more");
     assert_non_null(strstr(second->reason, "does not fit int64 (character 24"));
     for (int64_t row = 0; row < 10; row++) {

@@ -156,7 +156,7 @@ static void test_errors_are_rejects(void **state)
             char expected[96];
             char day[32];
             tide_format_day(before->day, day);
-            (void)snprintf(expected, sizeof expected, "series %u/%s/%lld", before->series, day,
+            (void)snprintf(expected, sizeof expected, "series %u/%s/3.%lld", before->series, day,
                            (long long)(before->rows_before + row - before->begin + 1));
             const tide_reject *reject = &self->rejects.items[found++];
             assert_string_equal(reject->position, expected);
