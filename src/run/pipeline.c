@@ -106,7 +106,8 @@ static void check_generated_names(tide_binder *binder)
     static const struct {
         const char *prefix, *suffix;
         bool of_pipeline;
-    } generated[] = {{"tidemill_state_", "", true}, {"", "_rejects", false}, {"", "_late", false}};
+    } generated[] = {
+        {"tidemill_newstate_", "", true}, {"", "_rejects", false}, {"", "_late", false}};
     const tide_pipeline_config *config = binder->pipeline->config;
     for (size_t i = 0; !config->sink.discard && i < TIDE_COUNT_OF(generated); i++) {
         const char *dot = config->sink.table == NULL ? NULL : strrchr(config->sink.table, '.');

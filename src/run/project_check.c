@@ -6,6 +6,7 @@
 #include "run/config_reader.h"
 
 #define PARTITIONS_MAX 65536
+#define ENGINE_PREFIX "tidemill_"
 
 /* What speaks of days or of order means nothing to rows without either. */
 static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
@@ -78,18 +79,57 @@ void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *nod
     }
 }
 
-static bool same_place(const tide_sink_config *a, const tide_sink_config *b)
+static bool same_database(const tide_sink_config *a, const tide_sink_config *b)
 {
-    if (a->connection == NULL || b->connection == NULL || a->table == NULL || b->table == NULL ||
-        a->connection->kind != b->connection->kind || a->connection->hosts.count == 0 ||
-        b->connection->hosts.count == 0 ||
-        strcmp(a->connection->hosts.items[0], b->connection->hosts.items[0]) != 0) {
-        return false;
-    }
-    return a->connection->kind == TIDE_CONNECTION_SQLITE ? strcasecmp(a->table, b->table) == 0
-                                                         : strcmp(a->table, b->table) == 0;
+    return a->connection != NULL && b->connection != NULL && a->table != NULL && b->table != NULL &&
+           a->connection->kind == b->connection->kind && a->connection->hosts.count > 0 &&
+           b->connection->hosts.count > 0 &&
+           strcmp(a->connection->hosts.items[0], b->connection->hosts.items[0]) == 0;
 }
 
+/* Is the table of `a` that of `b` with the suffix behind its name? */
+static bool same_table(const tide_sink_config *a, const tide_sink_config *b, const char *suffix)
+{
+    size_t size = strlen(b->table);
+    bool any_case = a->connection->kind == TIDE_CONNECTION_SQLITE;
+    int (*compare)(const char *, const char *, size_t) = any_case ? strncasecmp : strncmp;
+    return strlen(a->table) == size + strlen(suffix) && compare(a->table, b->table, size) == 0 &&
+           compare(a->table + size, suffix, strlen(suffix)) == 0;
+}
+
+/* Files have a folder each; what is kept beside them is in a database without them. */
+static void check_beside(tide_config_reader *reader, const tide_pipeline_config *pipeline,
+                         const tide_pipeline_config *other)
+{
+    static const char *const suffixes[] = {"_rejects", "_late"};
+    for (size_t i = 0; i < TIDE_COUNT_OF(suffixes); i++) {
+        if (pipeline->sink.connection->kind != TIDE_CONNECTION_CSV &&
+            same_table(&pipeline->sink, &other->sink, suffixes[i])) {
+            tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
+                                 "table `%s` is where pipeline `%s` keeps what belongs to its "
+                                 "table `%s`: choose another name",
+                                 pipeline->sink.table, other->name, other->sink.table);
+        }
+    }
+}
+
+static bool is_engines(const char *table)
+{
+    const char *dot = strrchr(table, '.');
+    return strncasecmp(dot != NULL ? dot + 1 : table, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0;
+}
+
+static void check_engines(tide_config_reader *reader, const tide_pipeline_config *pipeline)
+{
+    if (pipeline->sink.table != NULL && is_engines(pipeline->sink.table)) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
+                             "table `%s`: names that begin with `" ENGINE_PREFIX
+                             "` are those of state and runs; choose another one",
+                             pipeline->sink.table);
+    }
+}
+
+/* Only merges with the same key. */
 static bool may_share(const tide_sink_config *a, const tide_sink_config *b)
 {
     bool same = a->mode == TIDE_MERGE && b->mode == TIDE_MERGE && a->key.count == b->key.count;
@@ -104,9 +144,16 @@ void tide_config_check_tables(tide_config_reader *reader)
     const tide_project *project = reader->project;
     for (size_t i = 0; i < project->pipeline_count; i++) {
         const tide_pipeline_config *later = &project->pipelines[i];
+        check_engines(reader, later);
         for (size_t k = 0; k < i; k++) {
             const tide_pipeline_config *first = &project->pipelines[k];
-            if (same_place(&first->sink, &later->sink) && !may_share(&first->sink, &later->sink)) {
+            if (!same_database(&first->sink, &later->sink)) {
+                continue;
+            }
+            check_beside(reader, first, later);
+            check_beside(reader, later, first);
+            if (same_table(&first->sink, &later->sink, "") &&
+                !may_share(&first->sink, &later->sink)) {
                 tide_diagnostics_add(reader->diagnostics, later->sink.mark,
                                      "table `%s` is written by pipeline `%s` too: only merges with "
                                      "the same key may share a table",

@@ -2,6 +2,7 @@
 """What a project file says is either done or refused, never passed over."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,36 @@ def test_two_pipelines_may_not_write_one_table(project: Project) -> None:
     project.run("check", "--offline")
     write(project, a=pipeline(sink=merge), b=pipeline(sink=merge | {"key": ["c", "n"]}))
     assert "written by pipeline" in refused(project)
+
+
+def test_a_table_may_not_be_where_another_keeps_its_rejects(project: Project) -> None:
+    for name in ("t_rejects", "T_LATE"):
+        for first, second in (("t", name), (name, "t")):
+            write(
+                project,
+                a=pipeline(sink=APPEND | {"table": first}),
+                b=pipeline(sink=APPEND | {"table": second}),
+            )
+            assert f"table `{name}` is where pipeline" in refused(project)
+    write(project, a=pipeline(), b=pipeline(sink=APPEND | {"table": "t_reject"}))
+    project.run("check", "--offline")
+
+
+def test_names_of_the_engine_are_refused(project: Project) -> None:
+    write(project, a=pipeline(sink=APPEND | {"table": "tidemill_runs"}))
+    assert "table `tidemill_runs`: names that begin with `tidemill_`" in refused(project)
+
+
+def test_a_reset_keeps_the_rejects_of_a_merge_into_the_same_table(project: Project) -> None:
+    project.write("bad.ndjson", '{"c": "a", "ts": "never", "n": 1}\n')
+    merge = {"connection": "lite", "table": "t", "mode": "merge", "key": "c", "newest": "ts"}
+    bad = {"source": {"files": "bad.ndjson"}, "sink": merge, "max_rejects": 1}
+    write(project, a=pipeline(**bad), b=pipeline(**bad))
+    project.run("run")
+    project.run("state", "a", "reset", "--yes")
+    with sqlite3.connect(project.directory / "out.sqlite") as database:
+        kept = database.execute("select pipeline from t_rejects").fetchall()
+    assert kept == [("b",)]
 
 
 def test_a_second_document_is_refused(project: Project) -> None:

@@ -103,7 +103,7 @@ static tide_code make_generated(tide_pg_names *names, const tide_target *target,
         TIDE_TRY(make_name(names, "the staging table", "tidemill_staged_", target->pipeline, "",
                            &names->staging_table, err));
         if (target->state != NULL) {
-            TIDE_TRY(make_name(names, "the staged state table", "tidemill_staged_state_",
+            TIDE_TRY(make_name(names, "the staged state table", "tidemill_newstate_",
                                target->pipeline, "", &names->staged_state, err));
         }
     }

@@ -51,3 +51,23 @@ tide_code tide_reject_table_write(tide_db *db, const char *table, const char *pi
     (void)sqlite3_finalize(statement);
     return code;
 }
+
+tide_code tide_reject_table_forget(tide_db *db, const char *table, const char *pipeline,
+                                   tide_error *err)
+{
+    bool exists = false;
+    TIDE_TRY(tide_db_has_table(db, table, &exists, err));
+    if (!exists) {
+        return TIDE_OK;
+    }
+    tide_text sql;
+    tide_text_init(&sql);
+    tide_text_append(&sql, "DELETE FROM ");
+    tide_sql_append_name(&sql, table);
+    tide_text_append(&sql, " WHERE pipeline = ?1");
+    tide_code code = tide_text_failed(&sql)
+                         ? TIDE_FAIL_MEMORY(err, "SQL text")
+                         : tide_db_execute_with(db, tide_text_c(&sql), &pipeline, 1, err);
+    tide_text_clear(&sql);
+    return code;
+}

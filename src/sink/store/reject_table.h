@@ -12,5 +12,8 @@ TIDE_MUST_CHECK tide_code tide_reject_table_create(tide_db *db, const char *tabl
 TIDE_MUST_CHECK tide_code tide_reject_table_write(tide_db *db, const char *table,
                                                   const char *pipeline,
                                                   const tide_reject_list *rejects, tide_error *err);
+/* Only those of the pipeline: merges into one table share its rejects. Inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_reject_table_forget(tide_db *db, const char *table,
+                                                   const char *pipeline, tide_error *err);
 
 #endif

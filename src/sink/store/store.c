@@ -53,8 +53,8 @@ static tide_code make_names(tide_store *store, tide_error *err)
             make_name(store, "tidemill_staged_", target->pipeline, "", &store->staged_table, err));
     }
     if (staged && target->state != NULL) {
-        TIDE_TRY(make_name(store, "tidemill_staged_state_", target->pipeline, "",
-                           &store->staged_state, err));
+        TIDE_TRY(make_name(store, "tidemill_newstate_", target->pipeline, "", &store->staged_state,
+                           err));
     }
     return TIDE_OK;
 }

@@ -189,10 +189,11 @@ tide_code tide_store_forget(tide_store *store, tide_error *err)
 {
     tide_db *db = &store->db;
     const char *tables[] = {store->state_table, store->staged_state, store->staged_table,
-                            store->rejects_table, store->late_table};
+                            store->late_table};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         TIDE_TRY(empty_table(db, tables[i], err));
     }
+    TIDE_TRY(tide_reject_table_forget(db, store->rejects_table, store->target->pipeline, err));
     TIDE_TRY(tide_ledger_drop_markers(db, store->target->pipeline, err));
     return tide_ledger_forget_pipeline(db, store->target->pipeline, err);
 }
