@@ -337,7 +337,8 @@ static const char *advice(CURLcode result)
         case CURLE_GOT_NOTHING:
             return "; if the server speaks TLS on this port, the url must begin with https";
         case CURLE_PEER_FAILED_VERIFICATION:
-            return "; give the certificate of the server's authority as ca_file";
+            return "; the certificate must be for the host in the url, and of an authority that "
+                   "the system or ca_file knows";
         case CURLE_SSL_CACERT_BADFILE:
             return "; ca_file must be a readable PEM file";
         default:

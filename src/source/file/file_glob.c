@@ -89,6 +89,11 @@ tide_code tide_file_look(tide_arena *arena, const char *directory, const char *n
     if (file->name == NULL || file->path == NULL) {
         return TIDE_FAIL_MEMORY(err, "a list of files");
     }
+    /* It is the position of rejects and the value of `_file`: texts, that databases check. */
+    if (!tide_utf8_valid(tide_str_of(name))) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA, "the name of the file %s is not UTF-8: rename it",
+                         name);
+    }
     if (stat(file->path, &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return TIDE_FAIL(err, TIDE_BAD_DATA, "the file %s is gone", name);

@@ -125,6 +125,10 @@ static void test_failures(void **state)
     assert_int_equal(mkfifo(path_of("fifo"), 0644), 0);
     fixture_pattern(&f, "fifo");
     check_failure(TIDE_BAD_DATA, "fifo is not a regular file");
+    f.options.pattern_count = 0;
+    fixture_write(&f, "bad\xff.ndjson", TIDE_STR("{}"));
+    fixture_pattern(&f, "bad*");
+    check_failure(TIDE_BAD_DATA, "is not UTF-8: rename it");
     f.specs[0].type = (tide_type){TIDE_DATE, 0, 0};
     f.specs[0].format = "HH";
     check_failure(TIDE_BAD_CONFIG, "column n");
