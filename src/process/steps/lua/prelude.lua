@@ -486,6 +486,7 @@ end
 
 -- The program, its locale and its processes are not the script's; standard output is the program's.
 os.exit, os.execute, os.setlocale, io.popen = nil, nil, nil, nil
+newproxy = nil -- an error in its finalizer, thrown through compiled code, would end the process
 io.output(io.stderr)
 function print(...)
   local parts = {}
