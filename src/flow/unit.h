@@ -59,7 +59,8 @@ typedef struct tide_unit {
     tide_step_counts *steps; /* owned; step_count */
     size_t step_count;
     size_t byte_count; /* of the chunks */
-    bool reduced;      /* to one row per key, without a series: a row is known by its values */
+    bool by_values;    /* a row is known by its values, as there is no series and another execution
+                          would put it into another unit */
     bool continues;    /* more of this unit follows in the next load by the same worker (a long
                           split that streams): its transaction stays open until then */
 } tide_unit;
@@ -71,7 +72,7 @@ TIDE_MUST_CHECK tide_code tide_unit_add_chunk(tide_unit *unit, tide_batch *batch
                                               const tide_segment *segments, size_t segment_count,
                                               tide_error *err);
 /* "SERIES/DAY/ORDINAL" of row `row` of a chunk (ordinal counted from 1 within its series-day, by
- * rows_before of its segment, so wherever units were cut); of a reduced unit "row/DIGEST" of its
+ * rows_before of its segment, so wherever units were cut); by its values "row/DIGEST" of its
  * values, which are the same wherever it comes from; else without segments "UNIT/ROW" (row counted
  * from 1 over all chunks). */
 void tide_unit_print_position(const tide_unit *unit, size_t chunk, int64_t row, tide_text *out);

@@ -284,7 +284,7 @@ static tide_code finish_unit(tide_reduce *reduce, tide_unit *unit, tide_error *e
         tide_text_clear(&name);
         return TIDE_FAIL_MEMORY(err, "name of a commit unit");
     }
-    reduce->unit.reduced = true;
+    reduce->unit.by_values = true;
     *unit = reduce->unit;
     tide_unit_init(&reduce->unit);
     reduce->row_count = 0;

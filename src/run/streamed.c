@@ -95,12 +95,20 @@ static tide_code send(streamed_writer *writer, tide_unit *unit, tide_error *err)
     return tide_on_side(code, TIDE_SIDE_SINK, err);
 }
 
+/* The rows of an unstable split may come in another order, or in another split, the next time. */
+static tide_code take_unit(streamed_writer *writer, tide_unit *unit, tide_error *err)
+{
+    const streamed_run *run = writer->run;
+    TIDE_TRY(tide_streaming_take(writer->streaming, run->names[writer->split], unit, err));
+    unit->by_values = !run->execution->source_plan.splits[writer->split].stable;
+    return TIDE_OK;
+}
+
 static tide_code send_part(streamed_writer *writer, tide_error *err)
 {
     tide_unit unit;
     tide_unit_init(&unit);
-    tide_code code =
-        tide_streaming_take(writer->streaming, writer->run->names[writer->split], &unit, err);
+    tide_code code = take_unit(writer, &unit, err);
     if (code == TIDE_OK) {
         unit.continues = true;
         code = send(writer, &unit, err);
@@ -156,8 +164,7 @@ static tide_code send_last_part(streamed_writer *writer, const tide_reject_list 
 {
     tide_unit unit;
     tide_unit_init(&unit);
-    tide_code code =
-        tide_streaming_take(writer->streaming, writer->run->names[writer->split], &unit, err);
+    tide_code code = take_unit(writer, &unit, err);
     if (code == TIDE_OK) {
         code = tide_reject_list_append(&unit.rejects, rejects, err);
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import servers
 from project import Project
 
 ROWS = 900
@@ -62,3 +63,33 @@ def test_postgres_keeps_each_reject_once(
         run_twice(project)
         found = connection.execute("select row_values ->> 'c' from t_rejects").fetchall()
     assert sorted(name for (name,) in found) == sorted(REFUSED)
+
+
+def test_rows_of_a_point_in_time_are_rejected_once(
+    project: Project, elasticsearch_8: servers.SearchServer, postgres_database: str
+) -> None:
+    """Each run reads another point in time, in which the rows may stand in another order."""
+    lines = (project.directory / "in.ndjson").read_text().splitlines()
+    elasticsearch_8.create_index("reject-positions", shards=2)
+    elasticsearch_8.load("reject-positions", [(None, json.loads(line)) for line in lines])
+    source = {"connection": "es", "index": "reject-positions", "snapshot": "pit", "slices": 3}
+    pipeline = {
+        "source": source,
+        "columns": {"c": "text", "ts": "timestamp", "k": "int64"},
+        "max_rejects": 1000,
+        "sink": {"connection": "to", "table": "t", "mode": "replace"},
+    }
+    connections = {
+        "es": {"elasticsearch": elasticsearch_8.url},
+        "to": {"postgres": postgres_database},
+    }
+    content = {"connections": connections, "pipelines": {"p": pipeline}}
+    project.write("tidemill.yaml", json.dumps(content))
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("create table t (c text, ts timestamptz, k bigint check (k % 30 <> 7))")
+        for _ in range(2):
+            assert project.record()["counts"]["refused"] == 3 * len(REFUSED)
+        count, distinct = connection.execute(
+            "select count(*), count(distinct row_values::text) from t_rejects"
+        ).fetchone()
+    assert (count, distinct) == (3 * len(REFUSED), 3 * len(REFUSED))

@@ -79,8 +79,8 @@ static const tide_segment *segment_of(const tide_step_batch *io, int64_t row)
     return &io->segments[low];
 }
 
-/* SERIES/DAY/STEP.ORDINAL: the ordinal counts the rows that the step was given, and another step has
- * another row of that number. Labels begin with the step's number. */
+/* SERIES/DAY/STEP.ORDINAL: the ordinal counts the rows that the step was given, and another step
+ * has another row of that number. Labels begin with the step's number. */
 static void print_position(const char *label, const tide_step_batch *io, int64_t row,
                            tide_text *out)
 {
