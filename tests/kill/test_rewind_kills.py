@@ -198,3 +198,47 @@ def test_the_run_after_it_rebuilds_exactly(sink, tidemill, tmp_path, request):
                 break
         finish(ground, place, where)
     ground.remove()
+
+
+def test_a_rewind_outlives_lost_connections(tidemill, tmp_path, request):
+    """Before and after each COMMIT, too: what it tells is what it did, once."""
+    ground = make_ground("postgres", tidemill, tmp_path, request)
+    names = ground.rewind_points
+    assert names.count("postgres.commit.sent") >= 2
+    deleted = len(ground.before.output) - len(ground.rewound.output)
+    for i, name in enumerate(names):
+        if name == "postgres.commit.after":  # the answer has been read by then
+            continue
+        fault = f"{name}:{names[: i + 1].count(name)}:error"
+        place = ground.copy("cut")
+        done = rewind(place, {"TIDEMILL_FAULT": fault, "TIDEMILL_FAULT_LOG": str(place.log)})
+        assert done.returncode == 0, f"{fault}: {done.stderr}"
+        assert f" {deleted:,} rows of later days deleted" in done.stdout, fault
+        assert read_log(place.log) != names, f"{fault}: no connection was lost"
+        same(read(place), ground.rewound, fault)
+        sql = "select count(*) from tidemill_runs where status = 'rewound'"
+        assert place.reader().query(sql)[1] == [(1,)], fault
+        place.remove()
+    ground.remove()
+
+
+def test_a_run_that_holds_the_lease_is_not_disturbed(tidemill, tmp_path, request):
+    ground = make_ground("postgres", tidemill, tmp_path, request)
+    place = ground.copy("held")
+    assert rewind(place, {}).returncode == 0
+    process = place.start(["--workers", "1"], {"TIDEMILL_FAULT_LOG": str(place.log)})
+    while process.poll() is None and "processing" not in read_log(place.log):
+        pass
+    process.send_signal(signal.SIGSTOP)  # it stays in the middle for as long as it is looked at
+    refused = rewind(place, {})
+    process.send_signal(signal.SIGCONT)
+    done = engine.finish(process)
+    assert done.code == 0, done.describe()
+    assert refused.returncode == engine.EXIT_SINK, refused.stderr
+    assert "is being run by another process" in refused.stderr
+    found = read(place)
+    for row in found.state:
+        row.pop("_previous_day")
+    same(found, ground.expected, "the run")
+    place.remove()
+    ground.remove()
