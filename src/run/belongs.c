@@ -122,7 +122,7 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
     (void)snprintf(what, sizeof what, "the pipeline has changed since its state was written (%s)",
                    tide_text_c(&changes));
     tide_text_clear(&changes);
-    return fail_conflict(pipeline, what, true, err);
+    return fail_conflict(pipeline, what, tide_find_lasting_change(pipeline, facts) == NULL, err);
 }
 
 /* Splits that are done stay, so the rest must be what it would have been. */

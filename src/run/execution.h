@@ -94,6 +94,9 @@ TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_err
 TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
                                              const tide_sink_facts *facts, const tide_run_row *last,
                                              bool fresh, tide_error *err);
+/* rewind.c: the first part, as "part: ...", in which the pipeline differs from the stored one so
+ * that rows of earlier days are other rows, too; NULL when a rewind can go on from it. */
+const char *tide_find_lasting_change(const tide_pipeline *pipeline, const tide_sink_facts *facts);
 /* Is there such a line in a text of lines, as fingerprints are? */
 bool tide_has_line(const char *text, const char *line, size_t length);
 /* Rows loaded by all runs up to this one, as its record says; of a run that has not ended without

@@ -69,24 +69,31 @@ static bool decides_series_or_day(const tide_pipeline *pipeline, const char *lin
     return false;
 }
 
-/* With other series or other bounds of days the rows up to the day are other rows, too. */
-static tide_code check_change(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                              tide_error *err)
+const char *tide_find_lasting_change(const tide_pipeline *pipeline, const tide_sink_facts *facts)
 {
     const char *before = facts->fingerprint_text != NULL ? facts->fingerprint_text : "";
     const char *line = tide_text_c(&pipeline->fingerprint_text);
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");
         if (decides_series_or_day(pipeline, line) && !tide_has_line(before, line, length)) {
-            return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
-                             "the pipeline's `%.*s` is not the one that its state was written "
-                             "with, so rows of earlier days do not belong to it either. Start "
-                             "over: `tidemill state %s reset`",
-                             (int)strcspn(line, ":"), line, pipeline->config->name);
+            return line;
         }
         line += length + (line[length] == '\n');
     }
-    return TIDE_OK;
+    return NULL;
+}
+
+static tide_code check_change(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                              tide_error *err)
+{
+    const char *line = tide_find_lasting_change(pipeline, facts);
+    return line == NULL
+               ? TIDE_OK
+               : TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                           "the pipeline's `%.*s` is not the one that its state was written with, "
+                           "so rows of earlier days do not belong to it either. Start over: "
+                           "`tidemill state %s reset`",
+                           (int)strcspn(line, ":"), line, pipeline->config->name);
 }
 
 static tide_code check_facts(const tide_execution *e, const tide_sink_facts *facts, bool *changed,

@@ -262,6 +262,13 @@ def test_other_days_or_series_are_no_continuation(project: Project, keys: dict, 
     assert project.rows(TABLE) == before
 
 
+def test_what_can_not_be_rewound_is_not_offered(project: Project) -> None:
+    project.record()
+    configure(project, timezone="UTC")
+    said = project.run("run", code=1).stderr
+    assert "(timezone)" in said and "reset" in said and "rewind" not in said
+
+
 def test_an_emptied_table_is_told_and_a_rewind_fills_it(project: Project) -> None:
     project.record()
     before = project.rows(TABLE)
