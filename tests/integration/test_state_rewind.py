@@ -322,7 +322,7 @@ def test_late_rows_of_later_days_go(project: Project) -> None:
 
 def test_rejects_of_later_days_go(project: Project) -> None:
     project.record()
-    positions = ["a/2024-03-30/1", "a/2024-03-31/12", "x/2024-04-01/1/2024-03-30/3", "b/9/1"]
+    positions = ["a/2024-03-30/1", "a/2024-03-31/2.12", "x/2024-04-01/1/2024-03-30/3", "b/9/1"]
     for stage, position in [("step", p) for p in positions] + [("decode", "in.ndjson:7")]:
         project.rows(
             "insert into out_rejects (pipeline, stage, position, reason, row_values) "

@@ -48,14 +48,14 @@ static tide_code delete_rows(const rewinding *r, tide_pg_connection *connection,
     return TIDE_OK;
 }
 
-/* "SERIES/DAY/ORDINAL" names the day. */
+/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. */
 static tide_code delete_rejects(const rewinding *r, tide_pg_connection *connection, tide_error *err)
 {
     const char *parameters[] = {r->sink->target->pipeline, r->day};
     char sql[768];
     (void)snprintf(sql, sizeof sql,
                    "DELETE FROM %s WHERE pipeline = $1 AND (stage = 'decode' OR "
-                   "substring(\"position\" from '/([0-9]{4}-[0-9]{2}-[0-9]{2})/[0-9]+$') "
+                   "substring(\"position\" from '/([0-9]{4}-[0-9]{2}-[0-9]{2})/[0-9.]+$') "
                    "COLLATE \"C\" > $2)",
                    r->sink->names.rejects);
     return tide_pg_change(connection, sql, parameters, 2, &r->done->rejects_deleted, err);

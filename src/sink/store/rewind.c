@@ -18,10 +18,11 @@ static tide_code execute_counted(tide_db *db, tide_text *sql, int64_t *count, ti
     return TIDE_OK;
 }
 
-/* "SERIES/DAY/ORDINAL" names the day. The ordinal is cut off, then the day has its fixed place. */
+/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. What follows it is cut
+ * off, then it has its fixed place. */
 static tide_code delete_rejects(tide_store *store, const char *day, int64_t *count, tide_error *err)
 {
-    static const char trimmed[] = "rtrim(position, '0123456789')";
+    static const char trimmed[] = "rtrim(position, '0123456789.')";
     tide_text sql;
     tide_text_init(&sql);
     tide_text_append(&sql, "DELETE FROM ");

@@ -58,7 +58,7 @@ static void load_units(fixture *f, tide_sink_worker *worker)
         {{7, "2022-01-10", 1, 1, 1}, {8, "2022-01-10", 1, 1, 1}, {9, "2022-01-10", 1, 1, 1}},
     };
     static const char *const names[UNIT_COUNT] = {"u1", "u2", "u3"};
-    static const char *const rejects[UNIT_COUNT] = {"s,1/2022-01-09/4", "s/2022-01-10/1",
+    static const char *const rejects[UNIT_COUNT] = {"s,1/2022-01-09/2.4", "s/2022-01-10/1",
                                                     "in.csv:7"};
     for (int i = 0; i < UNIT_COUNT; i++) {
         tide_unit unit;
@@ -162,7 +162,7 @@ static char *read_all(fixture *f)
 static const char rewound[] =
     "1\n2\n3\n4\n-\n"
     "s1|2022-01-09|null|3|0\ns2|2022-01-09|null|-1|1\ns3|2022-01-09|null|-1|1\n-\n"
-    "in.csv:7\ns,1/2022-01-09/4\n-\n"
+    "in.csv:7\ns,1/2022-01-09/2.4\n-\n"
     "1|abandoned\n2|rewound\n";
 
 static void test_later_days_go(void **state)
