@@ -135,8 +135,8 @@ typedef struct tidemill_progress {
 
 typedef struct tidemill_run_options {
     size_t struct_bytes;
-    unsigned worker_count;       /* 0 = cores */
-    int64_t memory_bytes;        /* 0 = a quarter of what the process may use */
+    unsigned worker_count; /* 0 = cores */
+    int64_t memory_bytes;  /* 0 = a quarter of what the process may use; else at least 32 MB */
     const char *spill_directory; /* NULL = $TMPDIR or /tmp */
     int fresh;                   /* close an unfinished run as abandoned */
     /* Called some 5 times a second, by a thread of the library; anything but 0 cancels the run. */

@@ -78,6 +78,12 @@ bool tide_fault_pass(const char *name)
     return false;
 }
 
+int64_t tide_fault_number(const char *name, int64_t otherwise)
+{
+    const char *number = getenv(name);
+    return number == NULL ? otherwise : strtoll(number, NULL, 10);
+}
+
 #else
 
 /* ISO C wants something in every file. */

@@ -14,14 +14,19 @@
 #define TIDE_BASE_FAULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef TIDE_FAULT_POINTS
 bool tide_fault_pass(const char *name);
 #define TIDE_FAULT_POINT(name) ((void)tide_fault_pass(name))
 #define TIDE_FAULT_FAILS(name) tide_fault_pass(name)
+/* A bound that tests make smaller than users can: the environment's number, or `otherwise`. */
+int64_t tide_fault_number(const char *name, int64_t otherwise);
+#define TIDE_FAULT_NUMBER(name, otherwise) tide_fault_number(name, otherwise)
 #else
 #define TIDE_FAULT_POINT(name) ((void)0)
 #define TIDE_FAULT_FAILS(name) false
+#define TIDE_FAULT_NUMBER(name, otherwise) (otherwise)
 #endif
 
 #endif

@@ -29,6 +29,10 @@
 /* A series-day for forms that want it whole, unless max_day_bytes is set. */
 #define TIDE_DAY_BYTES_MAX (64u << 20)
 
+/* The least memory of a pipeline that runs: the program and its libraries, one worker, some rows.
+ */
+#define TIDE_MEMORY_BYTES_MIN (32LL << 20)
+
 /* The lease of a run: renewed each, taken over when older. By the server's clock. */
 #define TIDE_LEASE_RENEW_SECONDS 10
 #define TIDE_LEASE_EXPIRE_SECONDS 60

@@ -133,6 +133,7 @@ int main(int argc, char **argv)
     }
     tide_cancel_init(&cancel);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write */
     if (command == &tide_command_run) {
         catch_interrupts();
     }

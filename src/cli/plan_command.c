@@ -71,6 +71,12 @@ static void print_plan(const tide_pipeline *pipeline, const tide_plan_result *pl
                             plan->worker_count == 1 ? "" : "s",
                             tide_format_bytes(plan->memory_bytes, memory),
                             plan->sink_server != NULL ? plan->sink_server : "nowhere");
+    if (plan->why_fewer[0] != '\0') {
+        tide_text_append_format(&out, "  workers: %s\n", plan->why_fewer);
+    }
+    if (plan->why_smaller_day[0] != '\0') {
+        tide_text_append_format(&out, "  max_day_bytes: %s\n", plan->why_smaller_day);
+    }
     (void)printf("%s%s", tide_text_c(&out), tide_text_c(&plan->notes));
     tide_text_clear(&out);
 }
@@ -89,8 +95,13 @@ static void print_json(const tide_pipeline *pipeline, const tide_plan_result *pl
         tide_format_instant(plan->horizon, horizon);
         tide_text_append_format(&json, ",\"horizon\":\"%s\"", horizon);
     }
-    tide_text_append_format(&json, ",\"workers\":%u,\"memory_bytes\":%" PRId64 ",\"members\":[",
-                            plan->worker_count, plan->memory_bytes);
+    tide_text_append_format(&json, ",\"workers\":%u,\"why_fewer_workers\":", plan->worker_count);
+    tide_text_append_json_string(&json, tide_str_of(plan->why_fewer));
+    tide_text_append_format(&json, ",\"memory_bytes\":%" PRId64, plan->memory_bytes);
+    if (plan->max_day_bytes > 0) {
+        tide_text_append_format(&json, ",\"max_day_bytes\":%" PRId64, plan->max_day_bytes);
+    }
+    tide_text_append(&json, ",\"members\":[");
     for (size_t i = 0; i < plan->source.member_count; i++) {
         const tide_member *member = &plan->source.members[i];
         tide_text_append(&json, i == 0 ? "{\"name\":" : ",{\"name\":");

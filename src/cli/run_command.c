@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tidemill run */
+#include <malloc.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/display.h"
@@ -16,7 +18,7 @@ static const char help[] =
     "\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n"
     "      --workers N     threads that read and process (the number of cores)\n"
-    "      --memory SIZE   memory for buffers, e.g. 512MB; beyond it data spills to disk\n"
+    "      --memory SIZE   of the whole process, e.g. 512MB; beyond it data spills to disk\n"
     "                      (a quarter of RAM, cgroup limits respected)\n"
     "      --jobs N        pipelines at a time (1)\n"
     "      --spill DIR     directory for spilled data ($TMPDIR or /tmp)\n"
@@ -107,12 +109,30 @@ static int exit_code_of(const run_call *call)
     return TIDE_EXIT_OK;
 }
 
+/* What the allocator may keep of freed memory. Left to itself it soon keeps blocks of up to 32 MB,
+ * and twice that at the end of each thread's heap: too much where little is allowed, while larger
+ * runs are faster with it. */
+#define KEPT_BLOCK_SHARE 256
+#define KEPT_END_SHARE 64
+#define KEPT_BLOCK_BYTES_MAX (32LL << 20)
+#define KEPT_END_BYTES_MAX (128LL << 20)
+
+static void bound_allocator(int64_t memory_bytes)
+{
+    int64_t block = memory_bytes / KEPT_BLOCK_SHARE;
+    int64_t end = memory_bytes / KEPT_END_SHARE;
+    (void)mallopt(M_MMAP_THRESHOLD,
+                  (int)(block < KEPT_BLOCK_BYTES_MAX ? block : KEPT_BLOCK_BYTES_MAX));
+    (void)mallopt(M_TRIM_THRESHOLD, (int)(end < KEPT_END_BYTES_MAX ? end : KEPT_END_BYTES_MAX));
+}
+
 /* --memory is for the whole process: pipelines that run at the same time share it. */
 static void share_memory(run_call *call, unsigned threads)
 {
     if (call->options.memory_bytes == 0) {
-        call->options.memory_bytes = tide_memory_available() / TIDE_MEMORY_SHARE;
+        call->options.memory_bytes = tide_memory_default();
     }
+    bound_allocator(call->options.memory_bytes);
     if (threads > 1) {
         call->options.memory_bytes /= threads;
     }
@@ -180,9 +200,9 @@ static const char *read_option(run_call *call, int option)
             return NULL;
         case OPTION_MEMORY:
             return tide_parse_size(optarg, &call->options.memory_bytes) &&
-                           call->options.memory_bytes >= 1 << 20
+                           call->options.memory_bytes >= TIDE_MEMORY_BYTES_MIN
                        ? NULL
-                       : "--memory takes a size of at least 1MB, e.g. 512MB";
+                       : "--memory takes a size of at least 32MB, e.g. 512MB";
         case OPTION_JOBS:
             return tide_parse_count_option(optarg, &call->job_count_at_a_time) &&
                            call->job_count_at_a_time >= 1 && call->job_count_at_a_time <= 1024

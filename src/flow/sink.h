@@ -38,6 +38,8 @@ typedef struct tide_target {
     size_t newest_column; /* into output, or TIDE_NO_FIELD */
     size_t day_column;    /* into output, or TIDE_NO_FIELD */
     int64_t max_rejects;
+    int64_t cache_bytes;          /* pages of an embedded database; 0 = the usual */
+    size_t batch_bytes;           /* of states that are read at a time; 0 = the usual */
     bool staged;                  /* rows go to staging, moved by finish */
     const char *fingerprint;      /* of the pipeline: 32 hex digits */
     const char *fingerprint_text; /* what it was made of, a line per part, to tell what changed */

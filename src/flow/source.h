@@ -81,6 +81,7 @@ typedef struct tide_source_options {
     tide_cancel *cancel;              /* borrowed */
     tide_budget *budget;              /* borrowed: readers force their page and batch memory */
     unsigned worker_count;            /* readers open at a time */
+    size_t batch_bytes; /* read for one batch, but for a larger record; 0 = the usual */
 } tide_source_options;
 
 typedef struct tide_reader {

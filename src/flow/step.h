@@ -69,6 +69,9 @@ typedef struct tide_step_vtable {
     /* Does it give the input column of this name other values under the same name (derive)? NULL:
      * never. Not asked of steps that emit. */
     bool (*replaces)(const void *definition, const char *column);
+    /* Bounds the memory of user code, per worker; before workers are opened. NULL: there is none.
+     */
+    void (*limit)(void *definition, int64_t user_code_bytes_max);
 } tide_step_vtable;
 
 /* A defined step. Made by its kind's define function, cleared with tide_step_clear. */

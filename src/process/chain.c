@@ -32,6 +32,18 @@ void tide_chain_close(tide_chain *chain)
     *chain = (tide_chain){0};
 }
 
+/* Of a longer row the beginning is shown: what went wrong comes after it, and has to have room. */
+#define SAMPLE_BYTES_MAX 500
+
+static size_t whole_characters(const char *text)
+{
+    size_t size = SAMPLE_BYTES_MAX;
+    while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80) {
+        size--;
+    }
+    return size;
+}
+
 static void print_sample(const tide_step *step, const tide_schema *input, const tide_step_batch *io,
                          tide_text *out)
 {
@@ -44,8 +56,13 @@ static void print_sample(const tide_step *step, const tide_schema *input, const 
         return;
     }
     tide_batch_columns(&io->batch, columns);
-    tide_text_append_format(out, ", row before step %s: ", step->label);
-    tide_row_print_json(input, columns, input->field_count, io->failed_row, out);
+    tide_text row;
+    tide_text_init(&row);
+    tide_row_print_json(input, columns, input->field_count, io->failed_row, &row);
+    size_t size = row.size <= SAMPLE_BYTES_MAX ? row.size : whole_characters(row.data);
+    tide_text_append_format(out, ", row before step %s: %.*s%s", step->label, (int)size,
+                            tide_text_c(&row), size < row.size ? " ..." : "");
+    tide_text_clear(&row);
     tide_free(columns);
 }
 

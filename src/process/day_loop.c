@@ -143,7 +143,8 @@ static tide_code refuse_day(tide_process *process, tide_series *series, tide_gat
     tide_format_day(series->day, day);
     (void)TIDE_FAIL(&process->failure, TIDE_BAD_DATA,
                     "series %s, day %s: at least %zu bytes of rows, but max_day_bytes is %zu and "
-                    "a step wants the day whole: raise max_day_bytes (earlier days are kept)",
+                    "a step wants the day whole: raise max_day_bytes, and --memory if it has no "
+                    "room for such days, and run again (earlier days are kept)",
                     tide_text_c(&name), day, gather->day_bytes,
                     process->plan->options.bounds.max_day_bytes);
     process->failure.side = TIDE_SIDE_PROCESS;

@@ -40,6 +40,9 @@ static void set_bounds(tide_reduce *reduce)
     if (bounds->unit_bytes == 0) {
         bounds->unit_bytes = TIDE_UNIT_BYTES_MAX;
     }
+    if (bounds->batch_bytes == 0) {
+        bounds->batch_bytes = TIDE_BATCH_BYTES_MAX;
+    }
 }
 
 static tide_code open_parts(tide_reduce *reduce, tide_error *err)
@@ -164,7 +167,7 @@ static tide_code add_winners(tide_reduce *reduce, const tide_column *columns, co
     TIDE_TRY(tide_builder_take(&reduce->output, columns, rows, count, err));
     reduce->row_count += (int64_t)count;
     if (reduce->output.row_count >= TIDE_BATCH_ROWS_MAX ||
-        tide_builder_bytes(&reduce->output) >= TIDE_BATCH_BYTES_MAX) {
+        tide_builder_bytes(&reduce->output) >= reduce->bounds.batch_bytes) {
         return close_chunk(reduce, err);
     }
     return TIDE_OK;

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/unit_maker.h"
 
+#include <string.h>
+
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+
+/* What a name costs besides its letters: the pointer, and what the allocator adds. */
+#define NAME_BYTES 32
 
 static tide_code begin_unit(tide_unit_maker *maker, tide_error *err)
 {
     tide_unit_init(&maker->unit);
     maker->name_capacity = 0;
     maker->row_count = 0;
+    maker->extra_bytes = 0;
     maker->begun_at = tide_monotonic_micros();
     size_t step_count = maker->plan->options.step_count;
     maker->unit.steps = tide_alloc_zero(step_count + 1, sizeof *maker->unit.steps);
@@ -64,6 +70,7 @@ static tide_code name_series(tide_unit_maker *maker, tide_group *group, uint32_t
         tide_text_clear(&name);
         return TIDE_FAIL_MEMORY(err, "name of a series");
     }
+    maker->extra_bytes += strlen(owned) + NAME_BYTES;
     series->number = (uint32_t)maker->unit.series_count;
     maker->unit.series_names[maker->unit.series_count++] = owned;
     return TIDE_OK;
@@ -90,6 +97,7 @@ static tide_code add_segment(tide_unit_maker *maker, const tide_segment *segment
     }
     TIDE_TRY(tide_grow((void **)&maker->segments, &maker->segment_capacity,
                        maker->segment_count + 1, sizeof *maker->segments, err));
+    maker->extra_bytes += sizeof *maker->segments;
     tide_segment *added = &maker->segments[maker->segment_count++];
     *added = *segment;
     added->series = series;
@@ -199,7 +207,7 @@ tide_code tide_unit_maker_add(tide_unit_maker *maker, const tide_batch *batch,
     }
     TIDE_TRY(add_rows(maker, batch, segments, segment_count, group, err));
     if (maker->output.row_count >= TIDE_BATCH_ROWS_MAX ||
-        tide_builder_bytes(&maker->output) >= TIDE_BATCH_BYTES_MAX) {
+        tide_builder_bytes(&maker->output) >= maker->plan->options.bounds.batch_bytes) {
         return close_chunk(maker, err);
     }
     return TIDE_OK;
@@ -208,7 +216,7 @@ tide_code tide_unit_maker_add(tide_unit_maker *maker, const tide_batch *batch,
 bool tide_unit_maker_is_full(const tide_unit_maker *maker)
 {
     const tide_process_bounds *bounds = &maker->plan->options.bounds;
-    size_t bytes = maker->unit.byte_count + tide_builder_bytes(&maker->output);
+    size_t bytes = maker->unit.byte_count + maker->extra_bytes + tide_builder_bytes(&maker->output);
     int64_t states = 0;
     if (maker->states.schema != NULL) {
         bytes += tide_builder_bytes(&maker->states);

@@ -21,6 +21,7 @@ typedef struct tide_unit_maker {
     tide_column *columns; /* owned; of the step's output */
     size_t column_capacity;
     int64_t row_count;     /* output rows of the unit */
+    size_t extra_bytes;    /* of the unit: names of series and segments */
     int64_t begun_at;      /* monotonic microseconds */
     tide_segment open_day; /* last segment handed in: ordinals go on from rows_before */
 } tide_unit_maker;

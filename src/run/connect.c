@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "sink/csv/csv_sink.h"
 #include "sink/postgres/postgres_sink.h"
 #include "sink/sqlite/sqlite_sink.h"
@@ -19,6 +20,7 @@ static tide_source_options source_options_of(const tide_pipeline *pipeline,
         .cancel = options->cancel,
         .budget = options->budget,
         .worker_count = options->worker_count,
+        .batch_bytes = options->batch_bytes != 0 ? options->batch_bytes : TIDE_BATCH_BYTES_MAX,
     };
 }
 
@@ -47,6 +49,9 @@ static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
     return tide_es_source_open(&es, &shared, source, err);
 }
 
+/* Windows of files are smaller than usual where batches are. */
+#define FILE_BUFFER_BYTES (512u << 10)
+
 static tide_file_format file_format_of(const char *word)
 {
     if (word == NULL) {
@@ -68,6 +73,7 @@ static tide_code connect_files(const tide_pipeline *pipeline, const tide_connect
         .delimiter = config->delimiter != NULL ? config->delimiter[0] : '\0',
         .allow_empty = config->allow_empty,
         .split_bytes = (uint64_t)config->split_bytes,
+        .buffer_bytes = options->batch_bytes < FILE_BUFFER_BYTES ? options->batch_bytes : 0,
     };
     return tide_file_source_open(&files, source, err);
 }

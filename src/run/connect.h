@@ -11,6 +11,7 @@ typedef struct tide_connect_options {
     tide_cancel *cancel;
     tide_budget *budget;
     unsigned worker_count;
+    size_t batch_bytes; /* 0 = the usual */
 } tide_connect_options;
 
 /* Owned by the caller: source->vtable->close. */

@@ -4,12 +4,6 @@
 #include "base/calendar.h"
 #include "base/memory.h"
 
-/* Decode rejects are kept in memory until all has been read; beyond this the input is not what the
- * columns say, and one message serves better than millions of rows. */
-#define REJECTS_HELD_MAX 1000000
-/* Of a worker's share of the budget, a unit takes at most this part. */
-#define UNIT_SHARE 8
-
 void tide_execution_enter(tide_execution *execution, tide_stage stage)
 {
     tide_progress *p = execution->progress;
@@ -51,7 +45,7 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .progress = execution->progress,
         .outlet_vtable = vtable,
         .outlet = outlet,
-        .rejects_max = REJECTS_HELD_MAX,
+        .rejects_max = execution->shares.rejects_max,
     };
     tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);
     if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
@@ -88,12 +82,24 @@ tide_code tide_execution_reject(tide_execution *execution, tide_error *err)
     return TIDE_OK;
 }
 
-void tide_execution_bound_units(tide_execution *execution)
+void tide_execution_bound_process(tide_execution *execution)
 {
-    tide_process_options *options = &execution->pipeline->process.options;
-    size_t share = (size_t)(execution->options.memory_bytes / execution->options.worker_count);
-    if (options->bounds.unit_bytes > share / UNIT_SHARE) {
-        options->bounds.unit_bytes = share / UNIT_SHARE;
+    tide_pipeline *pipeline = execution->pipeline;
+    const tide_shares *shares = &execution->shares;
+    tide_process_options *options = &pipeline->process.options;
+    options->bounds.batch_bytes = shares->batch_bytes;
+    options->bounds.batch_rows = shares->batch_rows;
+    options->bounds.unit_bytes = shares->unit_bytes;
+    options->bounds.unit_rows = shares->unit_rows;
+    options->bounds.max_day_bytes = shares->max_day_bytes;
+    if (options->bounds.batch_rows > options->bounds.unit_rows) {
+        options->bounds.batch_rows = options->bounds.unit_rows;
+    }
+    for (size_t i = 0; i < pipeline->step_count; i++) {
+        if (pipeline->steps[i].vtable->limit != NULL) {
+            pipeline->steps[i].vtable->limit(pipeline->steps[i].definition,
+                                             shares->user_code_bytes);
+        }
     }
     options->horizon = execution->result->horizon;
     options->run = execution->row.run;

@@ -12,6 +12,7 @@
 #include "run/read.h"
 #include "run/run.h"
 #include "run/run_plan.h"
+#include "run/shares.h"
 
 typedef struct tide_execution {
     tide_pipeline *pipeline;
@@ -20,6 +21,7 @@ typedef struct tide_execution {
     tide_progress *progress;
     tide_progress own_progress; /* when the caller gave none */
     tide_cancel cancel;
+    tide_shares shares;
     tide_budget budget;
     tide_metrics metrics;
     tide_source *source;
@@ -64,9 +66,8 @@ TIDE_MUST_CHECK tide_code tide_execution_reject(tide_execution *execution, tide_
 /* Loads a unit and adds its counts; the unit is cleared in either case. */
 TIDE_MUST_CHECK tide_code tide_execution_load(tide_execution *execution, tide_sink_worker *worker,
                                               tide_unit *unit, tide_error *err);
-/* Units of all workers must fit beside the rows that stay in memory; tells the process plan its
- * horizon, run and members. Before workers start. */
-void tide_execution_bound_units(tide_execution *execution);
+/* Tells the process plan its bounds, horizon, run and members. Before workers start. */
+void tide_execution_bound_process(tide_execution *execution);
 void tide_add_step_counts(tide_step_counts *sum, const tide_step_counts *part, size_t count);
 /* Ends the time of the current stage and enters the next. */
 void tide_execution_enter(tide_execution *execution, tide_stage stage);

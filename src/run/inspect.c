@@ -56,6 +56,9 @@ static tide_code fill_plan(tide_execution *e, tide_plan_result *result, tide_err
     result->horizon = e->result->horizon;
     result->worker_count = e->options.worker_count;
     result->memory_bytes = e->options.memory_bytes;
+    result->max_day_bytes = (int64_t)e->shares.max_day_bytes;
+    memcpy(result->why_fewer, e->shares.why_fewer, sizeof result->why_fewer);
+    memcpy(result->why_smaller_day, e->shares.why_smaller_day, sizeof result->why_smaller_day);
     result->route = describe_route(e->pipeline->route);
     tide_source_plan_clear(&result->source);
     result->source = e->source_plan;

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "run/metrics.h"
 
+#define MEMORY_SHARE 4
 #define CGROUP_PATH_BYTES 4096
 
 static bool read_first_line(const char *path, char *line, int line_bytes)
@@ -99,6 +101,12 @@ int64_t tide_memory_available(void)
     visit_cgroups("/sys/fs/cgroup", "", read_memory_v2, &smallest);
     visit_cgroups("/sys/fs/cgroup/memory", "memory", read_memory_v1, &smallest);
     return smallest;
+}
+
+int64_t tide_memory_default(void)
+{
+    int64_t share = tide_memory_available() / MEMORY_SHARE;
+    return share > TIDE_MEMORY_BYTES_MIN ? share : TIDE_MEMORY_BYTES_MIN;
 }
 
 static void lower_cores(double quota, double period, double *smallest)

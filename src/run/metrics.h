@@ -35,10 +35,10 @@ void tide_metrics_stop(tide_metrics *metrics);
 /* Now. */
 int64_t tide_resident_bytes(void);
 
-/* A run takes this part of it unless told otherwise. */
-#define TIDE_MEMORY_SHARE 4
 /* Memory that this process may use: the smaller of RAM and the limits of its cgroups. */
 int64_t tide_memory_available(void);
+/* What a run takes unless told otherwise: a quarter of it, if that is enough to run at all. */
+int64_t tide_memory_default(void);
 /* Cores that this process may use: affinity and cgroup quota respected, at least 1. */
 unsigned tide_cores_available(void);
 

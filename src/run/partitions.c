@@ -14,10 +14,6 @@
 #define PARTITIONS_PER_WORKER 4
 #define PARTITION_ROWS_MAX 1000000
 #define PARTITIONS_MAX 4096
-/* Of the budget: what rows may hold before they are spilled; the rest is for pages in flight and,
- * later, for units. */
-#define RESIDENT_SHARE 0.6
-#define STREAM_SHARE 8
 
 /* Now, and not when the first row does not fit any more. */
 static tide_code check_spill_directory(const char *path, tide_error *err)
@@ -39,7 +35,7 @@ static tide_code check_spill_directory(const char *path, tide_error *err)
 tide_code tide_run_shuffle_create(tide_execution *execution, const tide_shuffle_keys *keys,
                                   tide_shuffle **shuffle, tide_error *err)
 {
-    int64_t memory = execution->options.memory_bytes;
+    const tide_shares *shares = &execution->shares;
     size_t removed_count = 0;
     TIDE_TRY(check_spill_directory(execution->options.spill_directory, err));
     TIDE_TRY(tide_spill_clean(execution->options.spill_directory, &removed_count, err));
@@ -57,8 +53,9 @@ tide_code tide_run_shuffle_create(tide_execution *execution, const tide_shuffle_
         .spill_directory = execution->options.spill_directory,
         .budget = &execution->budget,
         .cancel = &execution->cancel,
-        .resident_bytes_max = (int64_t)((double)memory * RESIDENT_SHARE),
-        .stream_bytes_max = memory / STREAM_SHARE / execution->options.worker_count,
+        .resident_bytes_max = shares->rows_bytes,
+        .stream_bytes_max = shares->stream_bytes,
+        .batch_bytes_max = shares->batch_bytes,
     };
     return tide_shuffle_create(&options, shuffle, err);
 }

@@ -10,6 +10,13 @@
 #include "run/connect.h"
 #include "run/execution.h"
 
+static void note(tide_run_result *result, const char *what, const char *sentence)
+{
+    if (sentence[0] != '\0') {
+        tide_text_append_format(&result->notes, "%s: %s\n", what, sentence);
+    }
+}
+
 tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
                               const tide_run_options *options, tide_run_result *result,
                               tide_error *err)
@@ -29,18 +36,28 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
         e->options.worker_count = tide_cores_available();
     }
     if (e->options.memory_bytes == 0) {
-        e->options.memory_bytes = tide_memory_available() / TIDE_MEMORY_SHARE;
+        e->options.memory_bytes = tide_memory_default();
     }
     if (e->options.spill_directory == NULL) {
         const char *directory = getenv("TMPDIR");
         e->options.spill_directory = directory != NULL && directory[0] != '\0' ? directory : "/tmp";
     }
-    tide_budget_init(&e->budget, e->options.memory_bytes);
     pipeline->target.cancel = &e->cancel;
     (void)snprintf(e->unit_prefix, sizeof e->unit_prefix, "%llx-%lx",
                    (unsigned long long)tide_now(), (unsigned long)getpid());
+    tide_budget_init(&e->budget, e->options.memory_bytes);
     result->steps = tide_alloc_zero(pipeline->step_count + 1, sizeof *result->steps);
-    return result->steps == NULL ? TIDE_FAIL_MEMORY(err, "a run") : TIDE_OK;
+    if (result->steps == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a run");
+    }
+    TIDE_TRY(tide_shares_divide(pipeline, e->options.memory_bytes, e->options.worker_count,
+                                &e->shares, err));
+    e->options.worker_count = e->shares.worker_count;
+    note(result, "workers", e->shares.why_fewer);
+    note(result, "max_day_bytes", e->shares.why_smaller_day);
+    pipeline->target.cache_bytes = e->shares.cache_bytes;
+    pipeline->target.batch_bytes = e->shares.batch_bytes;
+    return TIDE_OK;
 }
 
 tide_code tide_on_side(tide_code code, tide_side side, tide_error *err)
@@ -53,7 +70,8 @@ tide_code tide_on_side(tide_code code, tide_side side, tide_error *err)
 
 tide_code tide_execution_connect(tide_execution *e, tide_error *err)
 {
-    tide_connect_options options = {&e->cancel, &e->budget, e->options.worker_count};
+    tide_connect_options options = {&e->cancel, &e->budget, e->options.worker_count,
+                                    e->shares.batch_bytes};
     TIDE_TRY(tide_on_side(tide_connect_source(e->pipeline, &options, &e->source, err),
                           TIDE_SIDE_SOURCE, err));
     return tide_on_side(tide_connect_sink(e->pipeline, &e->sink, err), TIDE_SIDE_SINK, err);

@@ -151,6 +151,15 @@ static void close_attempt(attempt *a)
     tide_reject_list_clear(&a->rejects);
 }
 
+/* What becomes of rows that were read is not the source's fault. */
+static tide_code on_our_side(tide_code code, tide_error *err)
+{
+    if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
+        err->side = TIDE_SIDE_PROCESS;
+    }
+    return code;
+}
+
 /* Hands one read to the outlet. All rows count as read; those that end as rejects are told apart.
  */
 static tide_code pass_on(attempt *a, const tide_read *read, tide_error *err)
@@ -165,7 +174,8 @@ static tide_code pass_on(attempt *a, const tide_read *read, tide_error *err)
     a->rows += rows;
     if (rows > 0) {
         size_t decoded = a->rejects.count;
-        TIDE_TRY(o->outlet_vtable->write(a->writer, &read->batch, &a->rejects, err));
+        TIDE_TRY(
+            on_our_side(o->outlet_vtable->write(a->writer, &read->batch, &a->rejects, err), err));
         int64_t refused = (int64_t)(a->rejects.count - decoded);
         a->rows -= refused;
         a->rejected += refused;
@@ -179,12 +189,17 @@ static tide_code pass_on(attempt *a, const tide_read *read, tide_error *err)
 static tide_code check_reject_memory(attempt *a, tide_error *err)
 {
     const tide_read_options *o = a->d->options;
-    if ((int64_t)a->rejects.count <= o->rejects_max) {
+    tide_mutex_lock(&a->d->lock);
+    int64_t held = a->d->reject_count + (int64_t)a->rejects.count;
+    tide_mutex_unlock(&a->d->lock);
+    if (a->rejects.count == 0 || held <= o->rejects_max) {
         return TIDE_OK;
     }
     const tide_reject *last = &a->rejects.items[a->rejects.count - 1];
     return TIDE_FAIL(
-        err, TIDE_OVER_REJECTS, "more than %lld rows could not be decoded; the last at %s: %s%s%s",
+        err, TIDE_OVER_REJECTS,
+        "more than %lld rows could not be decoded, and more are not held in memory: mend the data "
+        "or the columns, or raise --memory; the last at %s: %s%s%s",
         (long long)o->rejects_max, last->position, last->column != NULL ? last->column : "",
         last->column != NULL ? ": " : "", last->reason);
 }
@@ -204,7 +219,7 @@ static tide_code drain_attempt(attempt *a, tide_error *err)
     }
     void *writer = a->writer;
     a->writer = NULL;
-    return o->outlet_vtable->finish(writer, &a->rejects, err);
+    return on_our_side(o->outlet_vtable->finish(writer, &a->rejects, err), err);
 }
 
 /* The attempt's results become the split's, unless its snapshot was lost meanwhile. */

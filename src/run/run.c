@@ -144,7 +144,7 @@ static tide_code execute(tide_execution *e, tide_error *err)
     }
     tide_run_row_clear(&last);
     if (code == TIDE_OK) {
-        tide_execution_bound_units(e);
+        tide_execution_bound_process(e);
         code = run_route(e, err);
     }
     return code == TIDE_OK ? finish(e, err) : code;

@@ -69,8 +69,11 @@ typedef struct tide_plan_result {
     int64_t horizon; /* INT64_MAX without a series */
     char *sink_server;
     unsigned worker_count;
+    char why_fewer[256]; /* than asked for, or "" */
     int64_t memory_bytes;
-    const char *route; /* static: how rows travel, in words */
+    int64_t max_day_bytes;     /* where a step wants days whole, else 0 */
+    char why_smaller_day[256]; /* than usual, or "" */
+    const char *route;         /* static: how rows travel, in words */
     tide_text notes;
 } tide_plan_result;
 

@@ -40,7 +40,7 @@ tide_code tide_shuffle_open_range(tide_shuffle *shuffle, tide_hash_range range,
         .cancel = shuffle->options.cancel,
         .range = range,
         .batch_rows_max = TIDE_BATCH_ROWS_MAX,
-        .batch_bytes_max = TIDE_BATCH_BYTES_MAX,
+        .batch_bytes_max = shuffle->options.batch_bytes_max,
     };
     opened->stream.vtable = &vtable;
     const tide_sorted_run *const *runs = (const tide_sorted_run *const *)shuffle->finished.runs;

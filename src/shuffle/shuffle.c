@@ -53,6 +53,9 @@ static tide_code copy_options(tide_shuffle *shuffle, tide_error *err)
     if (options->stream_bytes_max == 0) {
         options->stream_bytes_max = STREAM_BYTES_DEFAULT;
     }
+    if (options->batch_bytes_max == 0) {
+        options->batch_bytes_max = TIDE_BATCH_BYTES_MAX;
+    }
     return TIDE_OK;
 }
 

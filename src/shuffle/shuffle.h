@@ -46,6 +46,7 @@ typedef struct tide_shuffle_options {
                                     would allow them; 0 = only the budget decides. Leave room for
                                     what comes after seal */
     int64_t stream_bytes_max;    /* blocks in memory of one stream or merge; 0 = 16 MB */
+    size_t batch_bytes_max;      /* of a stream's batches; 0 = TIDE_BATCH_BYTES_MAX */
 } tide_shuffle_options;
 
 TIDE_MUST_CHECK tide_code tide_shuffle_create(const tide_shuffle_options *options,
@@ -91,7 +92,7 @@ void tide_shuffle_partition_rows(const tide_shuffle *shuffle, uint32_t partition
                                  int64_t *rows);
 
 /* The rows of a range in order. Batches hold at most TIDE_BATCH_ROWS_MAX rows and
- * TIDE_BATCH_BYTES_MAX bytes (or a single larger row), and come with their hashes. After a failure
+ * batch_bytes_max bytes (or a single larger row), and come with their hashes. After a failure
  * of next only close is allowed. Closed with stream->vtable->close. */
 TIDE_MUST_CHECK tide_code tide_shuffle_open_range(tide_shuffle *shuffle, tide_hash_range range,
                                                   tide_stream **stream, tide_error *err);

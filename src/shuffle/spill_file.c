@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -118,6 +119,23 @@ static tide_code ensure_created(tide_spill_file *file, tide_error *err)
     return code;
 }
 
+/* With what is there already and what is free, as the file system says it. */
+static tide_code fail_write(const tide_spill_file *file, size_t bytes, int sys_errno,
+                            tide_error *err)
+{
+    struct statvfs space;
+    double free_mb = statvfs(file->directory, &space) == 0
+                         ? (double)space.f_bavail * (double)space.f_frsize / 1048576
+                         : 0;
+    return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno,
+                           "can't spill to %s: the next %.1f MB do not fit, beside %.1f MB that "
+                           "are spilled and %.1f MB that are free. Give --spill a directory with "
+                           "more space, or raise --memory; what is committed stays, the same "
+                           "command resumes",
+                           file->path, (double)bytes / 1048576,
+                           (double)tide_atomic_get(&file->written_bytes) / 1048576, free_mb);
+}
+
 static tide_code write_at(const tide_spill_file *file, tide_str bytes, int64_t offset,
                           tide_error *err)
 {
@@ -127,10 +145,7 @@ static tide_code write_at(const tide_spill_file *file, tide_str bytes, int64_t o
             continue;
         }
         if (written <= 0) {
-            return TIDE_FAIL_ERRNO(err, TIDE_IO, written < 0 ? errno : ENOSPC,
-                                   "can't write %zu bytes to the spill file %s at %lld (give the "
-                                   "spill directory more space, or raise --memory)",
-                                   bytes.size, file->path, (long long)offset);
+            return fail_write(file, bytes.size, written < 0 ? errno : ENOSPC, err);
         }
         bytes.data += written;
         bytes.size -= (size_t)written;
@@ -144,8 +159,7 @@ tide_code tide_spill_file_write(tide_spill_file *file, tide_str bytes, int64_t *
 {
     TIDE_TRY(ensure_created(file, err));
     if (TIDE_FAULT_FAILS("spill.write.before")) {
-        return TIDE_FAIL_ERRNO(err, TIDE_IO, ENOSPC, "can't write %zu bytes to the spill file %s",
-                               bytes.size, file->path);
+        return fail_write(file, bytes.size, ENOSPC, err);
     }
     int64_t size = (int64_t)bytes.size;
     *offset = tide_atomic_add(&file->end, size) - size;

@@ -21,7 +21,6 @@ from pipelines.engine import Execution, Project
 from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables
 
 PIPELINE, TABLE = "events", "loaded"
-SMALL_MEMORY = "1MB"
 BACKEND_SECONDS_MAX = 20.0
 
 
@@ -53,7 +52,7 @@ class Ground:
         self.server = server
         self.rng = random.Random(f"{seed} {sink} {mode}")
         self.workers = self.rng.choice([1, 2, 2, 3])
-        self.memory = self.rng.choice([None, SMALL_MEMORY])
+        self.few_rows = self.rng.choice([False, True])
         self.trials = 0
         self.base = self.place("base")
         self.prepare(Data(seed))
@@ -87,7 +86,7 @@ class Ground:
         return tables, timeline
 
     def arguments(self) -> list[str]:
-        return engine.options(self.workers, self.memory)
+        return engine.options(self.workers, self.few_rows)
 
     def copy(self, name: str) -> "GroundPlace":
         place = self.place(name)
@@ -190,7 +189,7 @@ class Trial:
         if not self.kills:
             return self.ground.arguments()
         rng = self.ground.rng
-        return engine.options(rng.choice([1, 2, 3]), rng.choice([None, SMALL_MEMORY]))
+        return engine.options(rng.choice([1, 2, 3]), rng.choice([False, True]))
 
     def kill(self, kill: Kill) -> Hit | None:
         """Runs until it is killed; None if it came to its end before."""

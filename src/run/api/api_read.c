@@ -8,7 +8,7 @@
 static tide_code create_source_plan(tidemill_plan *plan, const char *json, tide_error *err)
 {
     tide_pipeline *pipeline = &plan->pipeline->bound;
-    tide_connect_options options = {&plan->cancel, &plan->budget, tide_cores_available()};
+    tide_connect_options options = {&plan->cancel, &plan->budget, tide_cores_available(), 0};
     TIDE_TRY(tide_connect_source(pipeline, &options, &plan->source, err));
     tide_run_plan kept;
     tide_run_plan_init(&kept);

@@ -127,12 +127,14 @@ static void move_on(state_stream *stream, int64_t last_stored, int64_t row_count
         stream->next_hash = last_stored + 1;
     }
     size_t bytes = tide_builder_bytes(&stream->builder);
-    if (bytes < TIDE_BATCH_BYTES_MAX / 4 && stream->page_rows < PAGE_ROWS_MAX) {
+    size_t batch_bytes = stream->worker->sink->target->batch_bytes;
+    size_t aim = batch_bytes > 0 ? batch_bytes : TIDE_BATCH_BYTES_MAX;
+    if (bytes < aim / 4 && stream->page_rows < PAGE_ROWS_MAX) {
         stream->page_rows *= 4;
         if (stream->page_rows > PAGE_ROWS_MAX) {
             stream->page_rows = PAGE_ROWS_MAX;
         }
-    } else if (bytes > TIDE_BATCH_BYTES_MAX && stream->page_rows > PAGE_ROWS_MIN) {
+    } else if (bytes > aim && stream->page_rows > PAGE_ROWS_MIN) {
         stream->page_rows /= 4;
         if (stream->page_rows < PAGE_ROWS_MIN) {
             stream->page_rows = PAGE_ROWS_MIN;

@@ -34,6 +34,7 @@ typedef struct tide_db_options {
     const tide_cancel *cancel; /* borrowed likewise; may be NULL */
     tide_db_access access;
     int cache_kib;
+    size_t batch_bytes; /* of what a stream reads at a time; 0 = TIDE_BATCH_BYTES_MAX */
 } tide_db_options;
 
 typedef struct tide_db {

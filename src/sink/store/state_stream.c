@@ -13,7 +13,8 @@ typedef struct state_stream {
     tide_builder builder;
     tide_batch view;  /* of the builder */
     uint64_t *hashes; /* owned, TIDE_BATCH_ROWS_MAX */
-    bool is_filled;   /* opening has read the first batch */
+    size_t batch_bytes;
+    bool is_filled; /* opening has read the first batch */
 } state_stream;
 
 static tide_code read_row(state_stream *stream, tide_error *err)
@@ -32,7 +33,7 @@ static tide_code read_row(state_stream *stream, tide_error *err)
 static tide_code fill(state_stream *stream, tide_error *err)
 {
     while (stream->statement != NULL && stream->builder.row_count < TIDE_BATCH_ROWS_MAX &&
-           tide_builder_bytes(&stream->builder) < TIDE_BATCH_BYTES_MAX) {
+           tide_builder_bytes(&stream->builder) < stream->batch_bytes) {
         bool has_row;
         TIDE_TRY(tide_db_step(stream->db, stream->statement, &has_row, "reading states", err));
         if (!has_row) {
@@ -132,7 +133,11 @@ tide_code tide_state_table_read(tide_db *db, const char *table, const tide_state
 {
     state_stream *made = NULL;
     TIDE_TRY(create(layout, &made, err));
+    made->batch_bytes = TIDE_BATCH_BYTES_MAX;
     made->db = db;
+    if (db->options.batch_bytes > 0) {
+        made->batch_bytes = db->options.batch_bytes;
+    }
     tide_text sql;
     tide_text_init(&sql);
     append_select(&sql, table, layout);

@@ -118,8 +118,15 @@ static tide_code open_db(const tide_store *store, tide_db *db, tide_db_access ac
         .cancel = store->target->cancel,
         .access = access,
         .cache_kib = cache_kib,
+        .batch_bytes = store->target->batch_bytes,
     };
     return tide_db_open(db, &options, err);
+}
+
+static int write_cache_kib(const tide_store *store)
+{
+    int64_t bytes = store->target->cache_bytes;
+    return bytes > 0 ? (int)(bytes / 1024) : TIDE_DB_WRITE_CACHE_KIB;
 }
 
 tide_code tide_store_connect(tide_store *store, bool *connected, tide_error *err)
@@ -139,7 +146,7 @@ static tide_code connect_writable(tide_store *store, tide_error *err)
         return TIDE_OK;
     }
     tide_db_close(&store->db);
-    TIDE_TRY(open_db(store, &store->db, TIDE_DB_CREATE, TIDE_DB_WRITE_CACHE_KIB, err));
+    TIDE_TRY(open_db(store, &store->db, TIDE_DB_CREATE, write_cache_kib(store), err));
     store->writable = true;
     return TIDE_OK;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "source/elasticsearch/reader_state.h"
 
@@ -132,9 +133,8 @@ static void close_reader(tide_reader *base)
 
 static const tide_reader_vtable vtable = {.next = next, .close = close_reader};
 
-/* About 4 MB of answer a page where documents are large: the store holds them compressed, by half
- * or so. */
-#define PAGE_BYTES_AIM (4u << 20)
+/* A batch of answer a page where documents are large: the store holds them compressed, by half or
+ * so. */
 #define PAGE_SIZE_SCROLL 1500u
 #define PAGE_SIZE_PIT 8192u
 #define PAGE_SIZE_MIN 16u
@@ -146,7 +146,8 @@ static uint32_t page_size(const tide_es_reader *r, const tide_es_index *index)
         uint64_t each =
             index->document_count > 0 ? 2 * index->byte_count / index->document_count + 1 : 1;
         uint64_t most = r->pit ? PAGE_SIZE_PIT : PAGE_SIZE_SCROLL;
-        size = PAGE_BYTES_AIM / each;
+        uint64_t aim = r->source->engine.batch_bytes;
+        size = (aim > 0 ? aim : TIDE_BATCH_BYTES_MAX) / each;
         size = size > most ? most : size < PAGE_SIZE_MIN ? PAGE_SIZE_MIN : size;
     }
     size >>= tide_atomic_get(&r->source->page_shifts[r->split_number]);

@@ -17,6 +17,7 @@ typedef struct file_reader {
     tide_file_target target;
     uint64_t bytes_reported;
     int64_t bytes_counted; /* of the builder, with the budget */
+    int64_t batch_bytes;
     bool at_end;
 } file_reader;
 
@@ -47,7 +48,7 @@ static bool is_full(const file_reader *reader, int64_t first_position)
 {
     return reader->builder.row_count >= TIDE_BATCH_ROWS_MAX ||
            reader->rejects.count >= TIDE_BATCH_ROWS_MAX ||
-           reader->target.from.position - first_position >= TIDE_BATCH_BYTES_MAX;
+           reader->target.from.position - first_position >= reader->batch_bytes;
 }
 
 static tide_code fill_batch(file_reader *reader, tide_error *err)
@@ -153,6 +154,8 @@ tide_code tide_file_reader_open(const tide_file_source_options *options,
     }
     created->base.vtable = &vtable;
     created->options = options;
+    created->batch_bytes = options->source.batch_bytes > 0 ? (int64_t)options->source.batch_bytes
+                                                           : (int64_t)TIDE_BATCH_BYTES_MAX;
     tide_arena_init(&created->arena);
     tide_reject_list_init(&created->rejects);
     tide_code code = tide_builder_init(&created->builder, &options->source.layout->schema, err);

@@ -433,7 +433,11 @@ static tide_code run(driver *d, tide_error *err)
 {
     tide_column_specs columns = {d->specs, d->spec_count};
     TIDE_TRY(tide_source_layout_init(&d->layout, columns, true, err));
-    tide_source_options engine = {columns, &d->layout, &d->cancel, &d->budget, d->thread_count};
+    tide_source_options engine = {.columns = columns,
+                                  .layout = &d->layout,
+                                  .cancel = &d->cancel,
+                                  .budget = &d->budget,
+                                  .worker_count = d->thread_count};
     TIDE_TRY(tide_es_source_open(&d->options, &engine, &d->source, err));
     if (d->check_only) {
         return print_notes(d, err);

@@ -14,8 +14,7 @@ from pipelines.engine import Project
 from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables, sort_rows
 
 END_OF_TIME = 10**18
-TINY_MEMORY = "1MB"
-LARGE_ROWS = 15_000  # more than that memory takes
+LARGE_ROWS = 15_000  # more than few rows
 
 
 class Place:
@@ -160,7 +159,7 @@ class Case:
             config["commit"] = {"rows": rng.choice([300, 5000, 0])}
         arguments += engine.options(
             workers=rng.choice([1, 2, 3, 8]),
-            memory=TINY_MEMORY if self.large or rng.random() < 0.3 else None,
+            few_rows=self.large or rng.random() < 0.3,
             new=place.unfinished,
         )
 

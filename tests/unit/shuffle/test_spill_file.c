@@ -145,7 +145,9 @@ static void reports_a_full_disk(void **state)
     assert_int_equal(second, TIDE_IO);
     assert_int_equal(err.sys_errno, EFBIG);
     assert_non_null(strstr(err.message, file.path));
-    assert_non_null(strstr(err.message, "95000 bytes"));
+    assert_non_null(strstr(err.message, "the next 0.1 MB"));
+    assert_non_null(strstr(err.message, "0.1 MB that are spilled"));
+    assert_non_null(strstr(err.message, "MB that are free"));
     assert_non_null(strstr(err.message, "--memory"));
     tide_spill_file_clear(&file);
     assert_int_equal(model_count_files(root), 0);

@@ -34,8 +34,16 @@ static void destroy(void *defined)
     tide_free(definition);
 }
 
-static const tide_step_vtable lua_vtable = {
-    .open = open_worker, .process = process, .close = close_worker, .destroy = destroy};
+static void limit(void *definition, int64_t user_code_bytes_max)
+{
+    ((tide_lua_definition *)definition)->memory_bytes_max = user_code_bytes_max;
+}
+
+static const tide_step_vtable lua_vtable = {.open = open_worker,
+                                            .process = process,
+                                            .close = close_worker,
+                                            .destroy = destroy,
+                                            .limit = limit};
 
 static tide_code read_script(const char *directory, const char *name, tide_text *script,
                              tide_error *err)

@@ -149,6 +149,14 @@ static const char *message_of(lua_State *lua)
     return message != NULL ? message : "an error without a message";
 }
 
+static tide_code fail_call(tide_lua_worker *worker, int result, tide_error *err)
+{
+    if (result == LUA_ERRMEM) {
+        return tide_lua_memory_fail(&worker->memory, err);
+    }
+    return TIDE_FAIL(err, TIDE_USER_CODE, "%s", message_of(worker->lua));
+}
+
 static tide_code open_parts(tide_lua_worker *worker, tide_error *err)
 {
     const tide_lua_definition *definition = worker->definition;
@@ -160,10 +168,10 @@ static tide_code open_parts(tide_lua_worker *worker, tide_error *err)
     if (worker->columns == NULL || worker->views == NULL || worker->lua == NULL) {
         return TIDE_FAIL_MEMORY(err, "a Lua state");
     }
-    if (lua_cpcall(worker->lua, open_protected, worker) != 0) {
-        return TIDE_FAIL(err, TIDE_USER_CODE, "%s", message_of(worker->lua));
-    }
-    return TIDE_OK;
+    tide_lua_memory_begin(&worker->memory, worker->lua, definition->name,
+                          definition->memory_bytes_max);
+    int result = lua_cpcall(worker->lua, open_protected, worker);
+    return result == 0 ? TIDE_OK : fail_call(worker, result, err);
 }
 
 tide_code tide_lua_worker_open(const tide_lua_definition *definition, tide_lua_worker **worker,
@@ -188,6 +196,7 @@ tide_code tide_lua_worker_open(const tide_lua_definition *definition, tide_lua_w
 void tide_lua_worker_close(tide_lua_worker *worker)
 {
     if (worker->lua != NULL) {
+        tide_lua_memory_end(&worker->memory);
         lua_close(worker->lua);
     }
     if (worker->output.schema != NULL) {
@@ -211,36 +220,19 @@ static void view_columns(tide_lua_worker *worker, const tide_batch *batch)
     }
 }
 
-static tide_code check_memory(const tide_lua_worker *worker, tide_error *err)
-{
-    int64_t max = worker->definition->memory_bytes_max;
-    int64_t used = (int64_t)lua_gc(worker->lua, LUA_GCCOUNT, 0) * 1024;
-    if (max == 0 || used <= max) {
-        return TIDE_OK;
-    }
-    (void)lua_gc(worker->lua, LUA_GCCOLLECT, 0);
-    used = (int64_t)lua_gc(worker->lua, LUA_GCCOUNT, 0) * 1024;
-    if (used <= max) {
-        return TIDE_OK;
-    }
-    return TIDE_FAIL(err, TIDE_OVER_BUDGET,
-                     "%s holds %lld bytes of memory, more than the %lld that are its share: raise "
-                     "--memory or keep less in globals",
-                     worker->definition->name, (long long)used, (long long)max);
-}
-
 static tide_code call_script(tide_lua_worker *worker, tide_step_batch *io, tide_lua_call *call,
                              tide_error *err)
 {
     lua_settop(worker->lua, 0);
     lua_rawgeti(worker->lua, LUA_REGISTRYINDEX, worker->run_reference);
     lua_pushlightuserdata(worker->lua, call);
-    if (lua_pcall(worker->lua, 1, 0, 0) != 0) {
+    int result = lua_pcall(worker->lua, 1, 0, 0);
+    if (result != 0) {
         io->failed_segment = (size_t)call->at_segment;
         io->failed_row = call->at_row;
-        return TIDE_FAIL(err, TIDE_USER_CODE, "%s", message_of(worker->lua));
+        return fail_call(worker, result, err);
     }
-    return check_memory(worker, err);
+    return TIDE_OK;
 }
 
 tide_code tide_lua_worker_process(tide_lua_worker *worker, tide_step_batch *io, tide_error *err)

@@ -7,6 +7,7 @@
 
 #include "process/steps/lua.h"
 #include "process/steps/lua/lua_functions.h"
+#include "process/steps/lua/lua_memory.h"
 
 /* What a script is, immutable. */
 typedef struct tide_lua_definition {
@@ -15,12 +16,13 @@ typedef struct tide_lua_definition {
     tide_text script;
     tide_schema input, state, output;
     bool int64_exact;
-    int64_t memory_bytes_max; /* 0 = none */
+    int64_t memory_bytes_max; /* of each worker; 0 = none */
 } tide_lua_definition;
 
 typedef struct tide_lua_worker {
     const tide_lua_definition *definition; /* borrowed */
     lua_State *lua;
+    tide_lua_memory memory;
     tide_lua_column *columns; /* per input column */
     tide_column *views;
     tide_builder output;

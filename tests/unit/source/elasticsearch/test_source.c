@@ -86,7 +86,11 @@ static void init(fixture *f)
                                    .index_count = 1,
                                    .page_size = 1,
                                    .retry_pause_ms = 1};
-    f->engine = (tide_source_options){columns, &f->layout, &f->cancel, &f->budget, 1};
+    f->engine = (tide_source_options){.columns = columns,
+                                      .layout = &f->layout,
+                                      .cancel = &f->cancel,
+                                      .budget = &f->budget,
+                                      .worker_count = 1};
 }
 
 static void clear(fixture *f)
