@@ -2,8 +2,11 @@
 /* Rejects: rows that can't be decoded, typed, evaluated or loaded, kept with position and reason.
  *
  * Key of a reject: (pipeline, stage, position). They keep decoded values only, never source text.
- * Position: "INDEX/ID" for Elasticsearch; "PATH:OFFSET" (byte offset of the record in the
- * decompressed file) for files; "SERIES/DAY/ORDINAL" for output rows of ordered processing.
+ * Position of a record: "INDEX/ID" for Elasticsearch; "PATH:OFFSET" (byte offset in the
+ * decompressed file) for files. Of a row that a step was given: "SERIES/DAY/STEP.ORDINAL", or
+ * "RECORD/STEP.ORDINAL" without a series. Of an output row: "SERIES/DAY/ORDINAL", "UNIT/ORDINAL"
+ * where nothing is ordered, "row/DIGEST" of its values where units differ from execution to
+ * execution.
  */
 #ifndef TIDE_RECORD_REJECT_H
 #define TIDE_RECORD_REJECT_H
