@@ -26,8 +26,10 @@ static tide_code add_columns(tide_source_layout *layout, tide_column_specs colum
 {
     for (size_t i = 0; i < columns.count; i++) {
         const tide_column_spec *spec = &columns.specs[i];
-        bool not_null = spec->required || (spec->has_default && !spec->default_value.is_null);
-        TIDE_TRY(tide_schema_add(&layout->schema, spec->name, spec->type, not_null, err));
+        bool filled = spec->required && !tide_mask_makes_null(spec->mask.kind, spec->type);
+        bool not_null = filled || (spec->has_default && !spec->default_value.is_null);
+        TIDE_TRY(tide_schema_add(&layout->schema, spec->name, tide_column_spec_type(spec), not_null,
+                                 err));
     }
     layout->declared_count = columns.count;
     TIDE_TRY(add_hidden(layout, "$source", TIDE_INT32, &layout->source_column, err));

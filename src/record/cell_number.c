@@ -88,9 +88,11 @@ static tide_code text_to_decimal(tide_cell_parser *parser, tide_str text,
                           : number_to_decimal(parser, text, column, reason, err);
 }
 
-const tide_cell_functions tide_cell_int32 = {text_to_int32, number_to_int32, tide_cell_refuse_any};
-const tide_cell_functions tide_cell_int64 = {text_to_int64, number_to_int64, tide_cell_refuse_any};
+const tide_cell_functions tide_cell_int32 = {text_to_int32, number_to_int32, tide_cell_refuse_any,
+                                             tide_cell_refuse_any};
+const tide_cell_functions tide_cell_int64 = {text_to_int64, number_to_int64, tide_cell_refuse_any,
+                                             tide_cell_refuse_any};
 const tide_cell_functions tide_cell_double = {text_to_double, number_to_double,
-                                              tide_cell_refuse_any};
+                                              tide_cell_refuse_any, tide_cell_refuse_any};
 const tide_cell_functions tide_cell_decimal = {text_to_decimal, number_to_decimal,
-                                               tide_cell_refuse_any};
+                                               tide_cell_refuse_any, tide_cell_refuse_any};

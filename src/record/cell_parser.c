@@ -50,6 +50,9 @@ tide_code tide_cell_parser_create(const tide_column_spec *spec, tide_cell_parser
     (void)tide_type_format(spec->type, created->type_name);
     tide_text_init(&created->scratch);
     tide_code code = open_time(created, err);
+    if (code == TIDE_OK && spec->mask.kind != TIDE_MASK_NONE) {
+        code = tide_cell_mask(created, err);
+    }
     if (code != TIDE_OK) {
         tide_cell_parser_destroy(created);
         return code;
@@ -61,6 +64,7 @@ tide_code tide_cell_parser_create(const tide_column_spec *spec, tide_cell_parser
 void tide_cell_parser_destroy(tide_cell_parser *parser)
 {
     if (parser != NULL) {
+        tide_masked_cell_destroy(parser->masked);
         tide_time_parser_destroy(parser->time);
         tide_text_clear(&parser->scratch);
         tide_free(parser);
@@ -94,7 +98,7 @@ tide_code tide_cell_append_missing(tide_cell_parser *parser, tide_column_builder
 {
     const tide_column_spec *spec = parser->spec;
     *reason = NULL;
-    if (spec->has_default && !spec->default_value.is_null) {
+    if (spec->has_default) {
         return tide_value_append(&spec->default_value, column, err);
     }
     if (spec->required) {
@@ -108,6 +112,12 @@ tide_code tide_cell_refuse(tide_cell_parser *parser, tide_str text, const char *
                            const char **reason)
 {
     size_t size = text.size;
+    *reason = parser->reason;
+    if (parser->hides_value) {
+        (void)snprintf(parser->reason, sizeof parser->reason, "the masked value of %zu byte%s %s",
+                       size, size == 1 ? "" : "s", why);
+        return TIDE_OK;
+    }
     if (size > SHOWN_BYTES_MAX) {
         size = SHOWN_BYTES_MAX;
         while (size > 0 && ((unsigned char)text.data[size] & 0xC0) == 0x80) {
@@ -116,7 +126,6 @@ tide_code tide_cell_refuse(tide_cell_parser *parser, tide_str text, const char *
     }
     (void)snprintf(parser->reason, sizeof parser->reason, "`%.*s%s` %s", (int)size,
                    size == 0 ? "" : text.data, size < text.size ? "..." : "", why);
-    *reason = parser->reason;
     return TIDE_OK;
 }
 

@@ -15,6 +15,9 @@
  * json       must be one JSON value             its JSON text               its JSON text
  *
  * Not fitting is a normal event: the parser says why in a sentence and appends nothing. One thread.
+ *
+ * Where the spec has a mask, the builder's column gets the mask (record/mask.h), and reasons say no
+ * more of the value than its length.
  */
 #ifndef TIDE_RECORD_CELL_PARSER_H
 #define TIDE_RECORD_CELL_PARSER_H

@@ -121,10 +121,13 @@ static tide_code text_to_bytes(tide_cell_parser *parser, tide_str text, tide_col
     return tide_append_str(column, (tide_str){parser->scratch.data, size}, err);
 }
 
-const tide_cell_functions tide_cell_bool = {text_to_bool, tide_cell_refuse_any, text_to_bool};
-const tide_cell_functions tide_cell_text = {text_to_text, tide_cell_take_text, tide_cell_take_text};
-const tide_cell_functions tide_cell_json = {text_to_json, tide_cell_take_text, tide_cell_take_text};
-const tide_cell_functions tide_cell_uuid = {text_to_uuid, tide_cell_refuse_any,
+const tide_cell_functions tide_cell_bool = {text_to_bool, tide_cell_refuse_any, text_to_bool,
                                             tide_cell_refuse_any};
+const tide_cell_functions tide_cell_text = {text_to_text, tide_cell_take_text, tide_cell_take_text,
+                                            tide_cell_take_text};
+const tide_cell_functions tide_cell_json = {text_to_json, tide_cell_take_text, tide_cell_take_text,
+                                            tide_cell_take_text};
+const tide_cell_functions tide_cell_uuid = {text_to_uuid, tide_cell_refuse_any,
+                                            tide_cell_refuse_any, tide_cell_refuse_any};
 const tide_cell_functions tide_cell_bytes = {text_to_bytes, tide_cell_refuse_any,
-                                             tide_cell_refuse_any};
+                                             tide_cell_refuse_any, tide_cell_refuse_any};

@@ -67,5 +67,6 @@ static tide_code number_to_date(tide_cell_parser *parser, tide_str text,
 }
 
 const tide_cell_functions tide_cell_timestamp = {text_to_timestamp, number_to_timestamp,
-                                                 tide_cell_refuse_any};
-const tide_cell_functions tide_cell_date = {text_to_date, number_to_date, tide_cell_refuse_any};
+                                                 tide_cell_refuse_any, tide_cell_refuse_any};
+const tide_cell_functions tide_cell_date = {text_to_date, number_to_date, tide_cell_refuse_any,
+                                            tide_cell_refuse_any};

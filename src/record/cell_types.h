@@ -15,15 +15,21 @@ typedef struct tide_cell_functions {
     tide_cell_function text;
     tide_cell_function number;
     tide_cell_function boolean; /* gets `true` or `false` */
+    tide_cell_function raw;     /* text and json: gets what is known to fit, without U+0000 */
 } tide_cell_functions;
 
 #define TIDE_CELL_REASON_BYTES_MAX 256
 
+/* What a masked column has beside: cell_masked.c. */
+typedef struct tide_masked_cell tide_masked_cell;
+
 struct tide_cell_parser {
     const tide_column_spec *spec; /* borrowed */
     tide_cell_functions from;
-    tide_time_parser *time; /* owned; dates and timestamps only */
-    tide_text scratch;      /* decoded bytes */
+    tide_time_parser *time;   /* owned; dates and timestamps only */
+    tide_text scratch;        /* decoded bytes */
+    tide_masked_cell *masked; /* owned; NULL where there is no mask */
+    bool hides_value;         /* in reasons: of what is masked */
     char type_name[24];
     char reason[TIDE_CELL_REASON_BYTES_MAX];
 };
@@ -32,11 +38,16 @@ extern const tide_cell_functions tide_cell_bool, tide_cell_int32, tide_cell_int6
     tide_cell_decimal, tide_cell_text, tide_cell_bytes, tide_cell_date, tide_cell_timestamp,
     tide_cell_uuid, tide_cell_json;
 
+/* Makes the parser one that types a cell apart, masks it, and appends only the mask. */
+TIDE_MUST_CHECK tide_code tide_cell_mask(tide_cell_parser *parser, tide_error *err);
+void tide_masked_cell_destroy(tide_masked_cell *masked);
+
 /* Text that is known to have no U+0000, as all tokens of JSON: appended as it is. */
 tide_code tide_cell_take_text(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
                               const char **reason, tide_error *err);
 
-/* Sets *reason to "`text` <why>", a long text cut. Returns TIDE_OK: a reason is no failure. */
+/* Sets *reason to "`text` <why>", a long text cut; of a masked column only its length is told.
+ * Returns TIDE_OK: a reason is no failure. */
 tide_code tide_cell_refuse(tide_cell_parser *parser, tide_str text, const char *why,
                            const char **reason);
 /* "is not a <type>" */

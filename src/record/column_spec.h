@@ -6,7 +6,7 @@
 #ifndef TIDE_RECORD_COLUMN_SPEC_H
 #define TIDE_RECORD_COLUMN_SPEC_H
 
-#include "base/calendar.h"
+#include "record/mask.h"
 #include "record/value.h"
 
 /* What becomes of an array where a scalar is wanted. */
@@ -29,7 +29,7 @@ typedef enum tide_origin {
 
 typedef struct tide_column_spec {
     const char *name;
-    tide_type type;
+    tide_type type; /* as it is decoded; tide_column_spec_type is what the batch holds */
     tide_origin origin;
     const char *path;      /* "a.b.c": nested objects, literal dotted keys, or any mix of them */
     const char *format;    /* timestamps and dates; NULL = ISO 8601 */
@@ -38,8 +38,15 @@ typedef struct tide_column_spec {
     bool required; /* missing or null is a reject */
     bool truncate; /* digits beyond microseconds are cut instead of a reject */
     bool has_default;
-    tide_value default_value; /* for missing and for null */
+    tide_value default_value; /* for missing and for null; masked where there is a mask */
+    tide_mask mask;
 } tide_column_spec;
+
+/* The type of the column in a batch. */
+static inline tide_type tide_column_spec_type(const tide_column_spec *spec)
+{
+    return tide_mask_type(spec->mask.kind, spec->type);
+}
 
 typedef struct tide_column_specs {
     const tide_column_spec *specs; /* borrowed */

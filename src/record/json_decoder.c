@@ -60,8 +60,12 @@ static tide_code add_column(tide_json_decoder *decoder, size_t i, tide_error *er
         }
     }
     TIDE_TRY(tide_cell_parser_create(spec, &column->parser, err));
+    if (spec->origin == TIDE_FROM_ID && spec->mask.kind == TIDE_MASK_HASH &&
+        decoder->id_mask == NULL) {
+        TIDE_TRY(tide_keyed_hash_create(spec->mask.key, &decoder->id_mask, err));
+    }
     column->from_string =
-        spec->type.id == TIDE_TEXT ? tide_cell_take_text : column->parser->from.text;
+        spec->type.id == TIDE_TEXT ? column->parser->from.raw : column->parser->from.text;
     return TIDE_OK;
 }
 
@@ -130,6 +134,7 @@ void tide_json_decoder_destroy(tide_json_decoder *decoder)
     tide_json_paths_clear(&decoder->hit);
     tide_text_clear(&decoder->scratch);
     tide_text_clear(&decoder->id);
+    tide_keyed_hash_destroy(decoder->id_mask);
     tide_text_clear(&decoder->position);
     tide_text_clear(&decoder->values);
     tide_arena_clear(&decoder->strings);

@@ -16,6 +16,7 @@
  *   empty one is null, and arrays within it are opened. Arrays of objects where a path leads on are
  *   treated alike. An object is only taken by type json.
  * - A part of a path that is null is a missing value; one that is no object is a reject.
+ * - Where a column masks _id by a hash, $id and the positions of rejects are that hash, too.
  * - Strings are coerced by cell_parser.h. Lone surrogates and U+0000 are rejects.
  */
 #ifndef TIDE_RECORD_JSON_DECODER_H

@@ -38,7 +38,7 @@ static tide_code take_string(tide_json_decoder *decoder, const tide_json_column 
     }
     /* With its quotes it is the JSON that the type wants. */
     return column->spec->type.id == TIDE_JSON
-               ? tide_append_str(out, scalar, err)
+               ? column->parser->from.raw(column->parser, scalar, out, reason, err)
                : column->from_string(column->parser, text, out, reason, err);
 }
 
@@ -70,7 +70,7 @@ static tide_code take_raw(tide_json_decoder *decoder, const tide_json_column *co
 {
     tide_str text = tide_json_value_text(&decoder->walk.tokens, place);
     const char *refusal = tide_json_refusal(text);
-    return refusal == NULL ? tide_append_str(out, text, err)
+    return refusal == NULL ? column->parser->from.raw(column->parser, text, out, reason, err)
                            : tide_cell_refuse(column->parser, text, refusal, reason);
 }
 
@@ -192,8 +192,22 @@ static tide_str meta_string(tide_json_decoder *decoder, tide_json_meta meta, tid
     return text;
 }
 
+/* The hit's _id: where a column masks it, in no other form. NULL data when there is none. */
+static tide_code read_id(tide_json_decoder *decoder, tide_str *id, tide_error *err)
+{
+    char mask[TIDE_KEYED_HASH_CHARS];
+    *id = meta_string(decoder, TIDE_JSON_META_ID, &decoder->id);
+    if (id->data != NULL && decoder->id_mask != NULL) {
+        TIDE_TRY(tide_keyed_hash_hex(decoder->id_mask, *id, mask, err));
+        tide_text_reset(&decoder->id);
+        tide_text_append_str(&decoder->id, (tide_str){mask, sizeof mask});
+        *id = (tide_str){decoder->id.data, decoder->id.size};
+    }
+    return tide_text_failed(&decoder->id) ? TIDE_FAIL_MEMORY(err, "a document id") : TIDE_OK;
+}
+
 /* INDEX/ID, or PATH:OFFSET. */
-static const char *print_position(tide_json_row *row, bool knows_hit)
+static tide_code print_position(tide_json_row *row, bool knows_hit, tide_error *err)
 {
     tide_json_decoder *decoder = row->decoder;
     tide_text *out = &decoder->position;
@@ -201,16 +215,18 @@ static const char *print_position(tide_json_row *row, bool knows_hit)
     if (decoder->hidden == TIDE_HIDDEN_POSITION) {
         tide_text_append_str(out, row->from->name);
         tide_text_append_format(out, ":%" PRId64, row->from->position);
-        return tide_text_c(out);
+        return TIDE_OK;
     }
-    tide_str none = {NULL, 0};
-    tide_str index =
-        knows_hit ? meta_string(decoder, TIDE_JSON_META_INDEX, &decoder->scratch) : none;
+    tide_str index = {NULL, 0};
+    tide_str id = {NULL, 0};
+    if (knows_hit) {
+        index = meta_string(decoder, TIDE_JSON_META_INDEX, &decoder->scratch);
+        TIDE_TRY(read_id(decoder, &id, err));
+    }
     tide_text_append_str(out, index.data == NULL ? row->from->name : index);
-    tide_str id = knows_hit ? meta_string(decoder, TIDE_JSON_META_ID, &decoder->id) : none;
     tide_text_append_char(out, '/');
     tide_text_append_str(out, id.data == NULL ? TIDE_STR("?") : id);
-    return tide_text_c(out);
+    return TIDE_OK;
 }
 
 static tide_code add_reject(tide_json_row *row, const tide_reject *reject, tide_error *err)
@@ -228,9 +244,10 @@ tide_code tide_json_reject_document(tide_json_row *row, const char *reason, tide
     tide_text *sentence = &row->decoder->values;
     tide_text_reset(sentence);
     tide_text_append_format(sentence, "the document %s", reason);
+    TIDE_TRY(print_position(row, false, err));
     tide_reject reject = {
         .stage = "decode",
-        .position = print_position(row, false),
+        .position = tide_text_c(&row->decoder->position),
         .reason = tide_text_c(sentence),
         .values = "{}",
     };
@@ -243,9 +260,10 @@ static tide_code reject_row(tide_json_row *row, const char *column, const char *
 {
     tide_text *values = &row->decoder->values;
     tide_cell_print_values(row->decoder->specs, row->builder, values);
+    TIDE_TRY(print_position(row, true, err));
     tide_reject reject = {
         .stage = "decode",
-        .position = print_position(row, true),
+        .position = tide_text_c(&row->decoder->position),
         .column = column,
         .reason = reason,
         .values = tide_text_c(values),
@@ -274,10 +292,8 @@ static tide_code append_hidden(tide_json_row *row, const char **reason, tide_err
     if (decoder->hidden == TIDE_HIDDEN_POSITION) {
         return tide_append_int64(&hidden[1], row->from->position, err);
     }
-    tide_str id = meta_string(decoder, TIDE_JSON_META_ID, &decoder->id);
-    if (tide_text_failed(&decoder->id)) {
-        return TIDE_FAIL_MEMORY(err, "a document id");
-    }
+    tide_str id;
+    TIDE_TRY(read_id(decoder, &id, err));
     if (id.data == NULL) {
         *reason = "the hit has no _id";
         return TIDE_OK;

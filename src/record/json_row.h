@@ -27,7 +27,8 @@ struct tide_json_decoder {
     tide_json_paths document; /* the same, and the facts of a hit at its top */
     tide_json_paths hit;      /* only the facts of a hit */
     tide_text scratch;        /* an unescaped string */
-    tide_text id;             /* the unescaped _id of the row, likewise */
+    tide_text id;             /* the unescaped _id of the row, likewise; or its mask */
+    tide_keyed_hash *id_mask; /* owned; of the column that masks _id, NULL where none does */
     tide_text position;       /* of a reject */
     tide_text values;         /* of a reject */
     tide_arena strings;       /* of a search page */

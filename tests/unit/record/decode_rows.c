@@ -40,7 +40,7 @@ tide_code decode_rows_open(decode_rows *rows)
 {
     tide_type hidden = {rows->hidden == TIDE_HIDDEN_ID ? TIDE_TEXT : TIDE_INT64, 0, 0};
     for (size_t i = 0; i < rows->count; i++) {
-        TIDE_TRY(add_field(rows, rows->specs[i].name, rows->specs[i].type));
+        TIDE_TRY(add_field(rows, rows->specs[i].name, tide_column_spec_type(&rows->specs[i])));
     }
     TIDE_TRY(add_field(rows, "$source", (tide_type){TIDE_INT32, 0, 0}));
     TIDE_TRY(add_field(rows, rows->hidden == TIDE_HIDDEN_ID ? "$id" : "$position", hidden));
