@@ -58,7 +58,12 @@ static int check_one(const tide_cli *cli, tide_pipeline *pipeline, bool offline)
     int exit_code = TIDE_EXIT_OK;
     tide_text_init(&notes);
     tide_error_clear(&err);
-    tide_code code = offline ? TIDE_OK : tide_check_pipeline(pipeline, &notes, &err);
+    tide_code code = TIDE_OK;
+    if (offline) {
+        tide_note_masks(pipeline, &notes);
+    } else {
+        code = tide_check_pipeline(pipeline, &notes, &err);
+    }
     if (code != TIDE_OK) {
         (void)tide_error_context(&err, "%s", pipeline->config->name);
         exit_code = tide_cli_fail(cli, &err);

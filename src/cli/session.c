@@ -2,6 +2,8 @@
 /* What all commands share: options, errors, the bound project. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/memory.h"
 #include "cli/command.h"
@@ -111,12 +113,24 @@ static tide_code check_names(const tide_project *project, char *const *names, in
     return TIDE_OK;
 }
 
+/* Memory holds what masks hide: the raw input. A crash shall not write it down, nor may other
+ * processes of the user look at it. Core dumps through a pipe mind only the former of the two. */
+static void keep_memory_private(void)
+{
+    struct rlimit none = {0, 0};
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 tide_code tide_session_open(tide_session *session, const tide_cli *cli, char *const *names,
                             int name_count, tide_error *err)
 {
     *session = (tide_session){0};
     tide_diagnostics_init(&session->diagnostics, cli->project_path);
     TIDE_TRY(tide_project_load(&session->project, cli->project_path, &session->diagnostics, err));
+    if (session->project.has_masks) {
+        keep_memory_private();
+    }
     TIDE_TRY(check_names(&session->project, names, name_count, err));
     session->pipelines =
         tide_alloc_zero(session->project.pipeline_count + 1, sizeof *session->pipelines);

@@ -83,12 +83,13 @@ bool tide_has_line(const char *text, const char *line, size_t length)
     return false;
 }
 
-/* Appends the lines of `now` that are not in `before`: what has changed. */
-static void append_changes(const char *before, const char *now, tide_text *out)
+/* Appends the lines of `now` that are not in `before` and begin with `prefix`: what has changed. */
+static void append_changes(const char *before, const char *now, const char *prefix, tide_text *out)
 {
     while (*now != '\0') {
         size_t length = strcspn(now, "\n");
-        if (length > 0 && !tide_has_line(before, now, length)) {
+        if (length > 0 && strncmp(now, prefix, strlen(prefix)) == 0 &&
+            !tide_has_line(before, now, length)) {
             tide_text_append_format(out, "%s%.*s", out->size == 0 ? "" : "; ",
                                     (int)strcspn(now, ":"), now);
         }
@@ -96,14 +97,15 @@ static void append_changes(const char *before, const char *now, tide_text *out)
     }
 }
 
-/* Names of the parts in which the pipeline differs from the one that was stored. */
+/* Names of the parts (that begin with `prefix`) in which the pipeline differs from the one that was
+ * stored. */
 static void print_changes(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                          tide_text *changes)
+                          const char *prefix, tide_text *changes)
 {
     const char *before = facts->fingerprint_text != NULL ? facts->fingerprint_text : "";
-    append_changes(before, tide_text_c(&pipeline->fingerprint_text), changes);
+    append_changes(before, tide_text_c(&pipeline->fingerprint_text), prefix, changes);
     if (changes->size == 0) {
-        append_changes(tide_text_c(&pipeline->fingerprint_text), before, changes);
+        append_changes(tide_text_c(&pipeline->fingerprint_text), before, prefix, changes);
     }
 }
 
@@ -117,10 +119,15 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
 {
     tide_text changes;
     tide_text_init(&changes);
-    print_changes(pipeline, facts, &changes);
+    print_changes(pipeline, facts, "", &changes);
     char what[1024];
-    (void)snprintf(what, sizeof what, "the pipeline has changed since its state was written (%s)",
-                   tide_text_c(&changes));
+    bool rekeyed = strstr(tide_text_c(&changes), TIDE_MASK_KEY_PART) != NULL;
+    (void)snprintf(what, sizeof what, "the pipeline has changed since its state was written (%s)%s",
+                   tide_text_c(&changes),
+                   rekeyed
+                       ? "; under another key the same values have other masks, and do not meet "
+                         "those of before"
+                       : "");
     tide_text_clear(&changes);
     return fail_conflict(pipeline, what, tide_find_lasting_change(pipeline, facts) == NULL, err);
 }
@@ -136,7 +143,7 @@ static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_f
     }
     tide_text changes;
     tide_text_init(&changes);
-    print_changes(pipeline, facts, &changes);
+    print_changes(pipeline, facts, "", &changes);
     tide_code code = TIDE_FAIL(
         err, TIDE_STATE_CONFLICT,
         "the pipeline has changed (%s) since run %lld was begun, and rows of that run are in table "
@@ -144,6 +151,30 @@ static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_f
         "`tidemill run --new %s` begins anew, and appends everything to what is there",
         tide_text_c(&changes), (long long)last->run, pipeline->config->sink.table,
         pipeline->config->name);
+    tide_text_clear(&changes);
+    return code;
+}
+
+/* Rows merge by equal keys, and the winner is found by comparing all columns: neither works between
+ * masks of different keys. */
+static tide_code check_merged(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                              tide_error *err)
+{
+    if (!has_changed(pipeline, facts) || !facts->table_exists || facts->table_empty) {
+        return TIDE_OK;
+    }
+    tide_text changes;
+    tide_text_init(&changes);
+    print_changes(pipeline, facts, TIDE_MASK_KEY_PART, &changes);
+    tide_code code =
+        changes.size == 0
+            ? TIDE_OK
+            : TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                        "a mask has another key than when table `%s` was written (%s): the same "
+                        "values have other masks now, and do not meet those of before. Take the "
+                        "key back, or start over: `tidemill state %s reset` (empties the table)",
+                        pipeline->config->sink.table, tide_text_c(&changes),
+                        pipeline->config->name);
     tide_text_clear(&changes);
     return code;
 }
@@ -190,6 +221,9 @@ tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_sink_fact
 {
     if (pipeline->route == TIDE_ROUTE_STREAMED && !fresh) {
         return check_streamed(pipeline, facts, last, err);
+    }
+    if (pipeline->route == TIDE_ROUTE_REDUCED && pipeline->config->sink.mode == TIDE_MERGE) {
+        return check_merged(pipeline, facts, err);
     }
     if (pipeline->route != TIDE_ROUTE_ORDERED || pipeline->config->sink.mode == TIDE_REPLACE) {
         return TIDE_OK;

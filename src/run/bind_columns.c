@@ -71,7 +71,8 @@ static tide_code parse_default(const tide_column_config *config, tide_column_spe
     tide_batch batch;
     tide_column column;
     tide_schema_init(&schema);
-    tide_code code = tide_schema_add(&schema, config->name, spec->type, false, err);
+    tide_code code =
+        tide_schema_add(&schema, config->name, tide_column_spec_type(spec), false, err);
     if (code != TIDE_OK) {
         return code;
     }
@@ -164,6 +165,7 @@ static void bind_column(tide_binder *binder, size_t i)
     bind_origin(binder, config, spec);
     bind_zone(binder, config, i);
     bind_array(config, spec);
+    tide_bind_mask(binder, config, spec);
     check_column(binder, config, spec);
     check_format(binder, config, spec);
 }
@@ -214,8 +216,10 @@ static void bind_time(tide_binder *binder)
         tide_bind_find(binder, config->time_mark, &pipeline->declared, "column", config->time);
     if (pipeline->time_column != TIDE_NO_FIELD &&
         pipeline->declared.fields[pipeline->time_column].type.id != TIDE_TIMESTAMP) {
+        bool masked = pipeline->specs[pipeline->time_column].mask.kind != TIDE_MASK_NONE;
         tide_diagnostics_add(binder->diagnostics, config->time_mark,
-                             "`time: %s` must be a column of type timestamp", config->time);
+                             "`time: %s` must be a column of type timestamp%s", config->time,
+                             masked ? ", also behind its mask: truncate keeps the type" : "");
     }
 }
 
@@ -261,5 +265,6 @@ bool tide_bind_columns(tide_binder *binder)
     refuse_json_series(binder);
     pipeline->tie_columns = bind_names(binder, &config->tie, "column", &pipeline->tie_count);
     bind_time(binder);
+    tide_check_masked_roles(binder);
     return true;
 }

@@ -77,6 +77,12 @@ static size_t reference_length(const char *text)
     return text[2 + n] == '}' ? n : 0;
 }
 
+bool tide_config_is_reference(const char *text)
+{
+    size_t n = reference_length(text);
+    return n > 0 && text[n + 3] == '\0';
+}
+
 static void append_expanded(tide_config_reader *reader, tide_mark mark, const char *text,
                             tide_text *out)
 {

@@ -32,6 +32,8 @@ void tide_config_read_bool(tide_config_reader *reader, const tide_yaml *node, bo
 void tide_config_read_count(tide_config_reader *reader, const tide_yaml *node, int64_t *out);
 void tide_config_read_size(tide_config_reader *reader, const tide_yaml *node, int64_t *out);
 void tide_config_read_duration(tide_config_reader *reader, const tide_yaml *node, int64_t *out);
+/* Is a scalar as written exactly one ${NAME}? */
+bool tide_config_is_reference(const char *text);
 /* One of `words`: its index. */
 void tide_config_read_choice(tide_config_reader *reader, const tide_yaml *node,
                              const char *const *words, size_t word_count, size_t *out);
@@ -48,6 +50,8 @@ void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *nod
                                 const tide_pipeline_config *pipeline);
 /* Two pipelines may not write one table, except merges with the same key. */
 void tide_config_check_tables(tide_config_reader *reader);
+/* src/run/project_mask.c: of a tide_column_config */
+void tide_config_read_mask(tide_config_reader *reader, const tide_yaml *node, void *into);
 /* src/run/project_steps.c */
 void tide_config_read_steps(tide_config_reader *reader, const tide_yaml *node, void *into);
 

@@ -38,6 +38,16 @@ static void add_source(tide_text *out, const tide_source_config *source)
     }
 }
 
+/* Nothing for a column in clear, whose line is what it was before there were masks. */
+static void add_mask(tide_text *out, const tide_mask_config *mask)
+{
+    static const char *const kinds[] = {"", "hash", "redact", "null", "truncate"};
+    if (mask->kind != TIDE_MASK_NONE) {
+        tide_text_append_format(out, " mask %s %s", kinds[mask->kind],
+                                mask->truncate != NULL ? mask->truncate : "");
+    }
+}
+
 static void add_column(tide_text *out, const tide_column_config *config,
                        const tide_column_spec *spec)
 {
@@ -51,7 +61,24 @@ static void add_column(tide_text *out, const tide_column_config *config,
                             spec->required, spec->truncate);
     tide_text_append_json_string(
         out, tide_str_of(config->default_text != NULL ? config->default_text : ""));
+    add_mask(out, &config->mask);
     tide_text_append_char(out, '\n');
+}
+
+/* The key shows only in what it makes of a text that no column can hold (it begins with U+0000). */
+static tide_code add_mask_key(tide_text *out, const tide_column_spec *spec, tide_error *err)
+{
+    char check[TIDE_KEYED_HASH_CHARS];
+    tide_keyed_hash *hash = NULL;
+    if (spec->mask.kind != TIDE_MASK_HASH) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_keyed_hash_create(spec->mask.key, &hash, err));
+    tide_code code =
+        tide_keyed_hash_hex(hash, TIDE_STR("\0tidemill: which key is this?"), check, err);
+    tide_keyed_hash_destroy(hash);
+    tide_text_append_format(out, TIDE_MASK_KEY_PART " %s: %.16s\n", spec->name, check);
+    return code;
 }
 
 static void add_hash(tide_text *out, const void *data, size_t size)
@@ -90,6 +117,7 @@ tide_code tide_bind_fingerprint(tide_pipeline *pipeline, tide_error *err)
     add_source(out, &config->source);
     for (size_t i = 0; i < config->columns.count; i++) {
         add_column(out, &config->columns.items[i], &pipeline->specs[i]);
+        TIDE_TRY(add_mask_key(out, &pipeline->specs[i], err));
     }
     add_words(out, "series", &config->series);
     add_part(out, "time", config->time);

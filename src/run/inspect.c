@@ -20,6 +20,7 @@ tide_code tide_check_pipeline(tide_pipeline *pipeline, tide_text *notes, tide_er
     if (code == TIDE_OK) {
         code = tide_execution_prepare(&e, &last, &last_count, err);
     }
+    tide_note_masks(pipeline, notes);
     if (code == TIDE_OK) {
         code = tide_on_side(e.source->vtable->check(e.source, notes, err), TIDE_SIDE_SOURCE, err);
     }
@@ -142,13 +143,16 @@ typedef struct series_key {
 static tide_code parse_key_column(const tide_pipeline *pipeline, size_t i, const char *text,
                                   tide_column_builder *column, tide_error *err)
 {
-    const tide_column_spec *spec = &pipeline->specs[pipeline->series_columns[i]];
+    /* A masked series is asked for as it is shown. */
+    tide_column_spec spec = pipeline->specs[pipeline->series_columns[i]];
     tide_cell_parser *parser = NULL;
     const char *reason = NULL;
-    TIDE_TRY(tide_cell_parser_create(spec, &parser, err));
+    spec.type = tide_column_spec_type(&spec);
+    spec.mask = (tide_mask){.kind = TIDE_MASK_NONE};
+    TIDE_TRY(tide_cell_parser_create(&spec, &parser, err));
     tide_code code = tide_cell_parse(parser, tide_str_of(text), column, &reason, err);
     if (code == TIDE_OK && reason != NULL) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "series column `%s`: %s", spec->name, reason);
+        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "series column `%s`: %s", spec.name, reason);
     }
     tide_cell_parser_destroy(parser);
     return code;

@@ -182,7 +182,8 @@ void tide_pipeline_clear(tide_pipeline *pipeline)
         tide_step_clear(&pipeline->steps[i]);
     }
     for (size_t i = 0; i < pipeline->spec_count; i++) {
-        tide_value_clear(&pipeline->specs[i].default_value, pipeline->specs[i].type);
+        tide_value_clear(&pipeline->specs[i].default_value,
+                         tide_column_spec_type(&pipeline->specs[i]));
         tide_zone_close(pipeline->column_zones[i]);
     }
     tide_source_layout_clear(&pipeline->layout);

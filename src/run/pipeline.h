@@ -63,6 +63,13 @@ typedef struct tide_binder {
 /* Each is false after findings that leave nothing to go on with. */
 bool tide_bind_columns(tide_binder *binder);
 bool tide_bind_steps(tide_binder *binder);
+/* src/run/bind_mask.c: the mask of one column, and whether series, time and key can bear theirs. */
+void tide_bind_mask(tide_binder *binder, const tide_column_config *config, tide_column_spec *spec);
+void tide_check_masked_roles(tide_binder *binder);
+/* Begins the part of a fingerprint that tells keys apart; the column follows. */
+#define TIDE_MASK_KEY_PART "mask key of column"
+/* A line for each column that holds in clear what another one masks. */
+void tide_note_masks(const tide_pipeline *pipeline, tide_text *notes);
 TIDE_MUST_CHECK tide_code tide_bind_fingerprint(tide_pipeline *pipeline, tide_error *err);
 /* A failure of another room as a finding at a place of the project file. */
 void tide_bind_note(tide_binder *binder, tide_mark mark, tide_error *err);

@@ -10,6 +10,7 @@
 #define TIDE_RUN_PROJECT_H
 
 #include "flow/sink.h"
+#include "record/mask.h"
 #include "run/yaml.h"
 
 typedef enum tide_connection_kind {
@@ -49,6 +50,14 @@ typedef struct tide_source_config {
     bool allow_empty;
 } tide_source_config;
 
+typedef struct tide_mask_config {
+    tide_mask_kind kind;
+    tide_mark mark;
+    const char *key;      /* hash: never printed or recorded */
+    const char *truncate; /* as it is written */
+    tide_mark truncate_mark;
+} tide_mask_config;
+
 typedef struct tide_column_config {
     const char *name;
     tide_mark mark;
@@ -60,6 +69,7 @@ typedef struct tide_column_config {
     const char *array;
     const char *default_text; /* NULL = none */
     bool required, truncate;
+    tide_mask_config mask;
 } tide_column_config;
 
 typedef struct tide_columns_config {
@@ -145,6 +155,7 @@ typedef struct tide_project {
     size_t connection_count;
     tide_pipeline_config *pipelines;
     size_t pipeline_count;
+    bool has_masks; /* a column of some pipeline is masked */
 } tide_project;
 
 /* Reads the file. On any finding: bad_config, with the findings in `diagnostics` (initialised by

@@ -172,10 +172,11 @@ READ_MEMBER(read_required, tide_column_config, required, bool)
 READ_MEMBER(read_truncate, tide_column_config, truncate, bool)
 
 static const tide_config_key column_keys[] = {
-    {"type", read_column_type, true},      {"from", read_from, false},
-    {"format", read_column_format, false}, {"zone", read_zone, false},
-    {"array", read_array, false},          {"default", read_default, false},
-    {"required", read_required, false},    {"truncate", read_truncate, false},
+    {"type", read_column_type, true},       {"from", read_from, false},
+    {"format", read_column_format, false},  {"zone", read_zone, false},
+    {"array", read_array, false},           {"default", read_default, false},
+    {"required", read_required, false},     {"truncate", read_truncate, false},
+    {"mask", tide_config_read_mask, false},
 };
 
 static void read_columns(tide_config_reader *reader, const tide_yaml *node, void *into)

@@ -61,8 +61,11 @@ static bool decides_series_or_day(const tide_pipeline *pipeline, const char *lin
     for (size_t i = 0; i < pipeline->series_count; i++) {
         char part[128];
         const char *name = pipeline->declared.fields[pipeline->series_columns[i]].name;
+        size_t skipped = tide_str_starts_with(tide_str_of(line), TIDE_MASK_KEY_PART)
+                             ? strlen(TIDE_MASK_KEY_PART) - strlen("column")
+                             : 0;
         int length = snprintf(part, sizeof part, "column %s:", name);
-        if (length > 0 && strncmp(line, part, (size_t)length) == 0) {
+        if (length > 0 && strncmp(line + skipped, part, (size_t)length) == 0) {
             return true;
         }
     }

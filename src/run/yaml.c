@@ -91,6 +91,7 @@ static tide_code convert_scalar(converter *c, const yaml_node_t *from, tide_yaml
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: a text with the character U+0000",
                          c->path, node->mark.line, node->mark.column);
     }
+    node->written = node->text;
     if (node->text != NULL && c->expander != NULL && !c->in_key) {
         const char *plain = node->text;
         node->text = c->expander->expand(c->expander->context, node->mark, plain);

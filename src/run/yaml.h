@@ -21,6 +21,7 @@ struct tide_yaml {
     tide_yaml_kind kind;
     tide_mark mark;
     const char *text;         /* scalar: terminated */
+    const char *written;      /* scalar: before it was expanded */
     bool quoted;              /* scalar: written in quotes, so always text */
     size_t count;             /* items, or pairs */
     const tide_yaml **keys;   /* mapping */
