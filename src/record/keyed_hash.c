@@ -70,7 +70,7 @@ tide_code tide_keyed_hash_hex(tide_keyed_hash *hash, tide_str message,
                               char out[TIDE_KEYED_HASH_CHARS], tide_error *err)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t bytes[TIDE_KEYED_HASH_BYTES];
+    uint8_t bytes[TIDE_KEYED_HASH_BYTES] = {0};
     TIDE_TRY(tide_keyed_hash_of(hash, message, bytes, err));
     for (size_t i = 0; i < sizeof bytes; i++) {
         out[2 * i] = digits[bytes[i] >> 4];
