@@ -31,7 +31,8 @@ bool tide_mask_fits(tide_mask_kind kind, tide_type type)
 
 tide_type tide_mask_type(tide_mask_kind kind, tide_type type)
 {
-    return kind == TIDE_MASK_HASH && type.id != TIDE_UUID ? (tide_type){.id = TIDE_TEXT} : type;
+    const tide_type text = {.id = TIDE_TEXT};
+    return kind == TIDE_MASK_HASH && type.id != TIDE_UUID ? text : type;
 }
 
 bool tide_mask_makes_null(tide_mask_kind kind, tide_type type)
