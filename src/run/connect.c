@@ -45,6 +45,10 @@ static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
         .page_size = (uint32_t)config->page_size,
         .slices = (uint32_t)config->slices,
         .snapshot = config->pit ? TIDE_ES_PIT : TIDE_ES_SCROLL,
+        .keep_alive_ms = config->keep_alive_micros / 1000,
+        .request_timeout_ms = connection->timeout_micros / 1000,
+        .sends_max = connection->retries >= 0 ? (uint32_t)connection->retries + 1 : 0,
+        .retry_pause_ms = connection->retry_pause_micros / 1000,
     };
     return tide_es_source_open(&es, &shared, source, err);
 }

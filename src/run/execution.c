@@ -36,6 +36,8 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
                               void *outlet, const bool *skip, tide_error *err)
 {
     tide_execution_enter(execution, TIDE_STAGE_READING);
+    const tide_connection *connection = execution->pipeline->config->source.connection;
+    bool retries_set = connection != NULL && connection->retries >= 0;
     tide_read_options options = {
         .source = execution->source,
         .plan = &execution->source_plan,
@@ -45,6 +47,8 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .progress = execution->progress,
         .outlet_vtable = vtable,
         .outlet = outlet,
+        .attempts_max = retries_set ? (uint32_t)connection->retries + 1 : 0,
+        .pause_ms = connection != NULL ? connection->retry_pause_micros / 1000 : 0,
         .rejects_max = execution->shares.rejects_max,
     };
     tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);

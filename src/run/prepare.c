@@ -141,6 +141,11 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
                                  "and begins anew; nothing committed is undone)",
                                  (long long)e->row.run);
     }
+    if (code == TIDE_REMOTE_RETRY) {
+        (void)tide_error_context(err,
+                                 "the source can't be planned; run the same command again when it "
+                                 "is well");
+    }
     TIDE_TRY(tide_on_side(code, TIDE_SIDE_SOURCE, err));
     if (keeps) {
         e->result->horizon = e->kept.horizon;

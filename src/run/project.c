@@ -9,6 +9,8 @@
 #include "run/config_reader.h"
 
 #define PROJECT_BYTES_MAX (16u << 20)
+/* With the longest pauses that is more than four hours. */
+#define RETRIES_MAX 1000
 
 static const char *const kind_words[] = {"elasticsearch", "postgres", "sqlite", "csv"};
 
@@ -62,6 +64,23 @@ static void read_ca_file(tide_config_reader *reader, const tide_yaml *node, void
     tide_config_read_text(reader, node, &((tide_connection *)into)->ca_file);
 }
 
+static void read_timeout(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_duration(reader, node, &((tide_connection *)into)->timeout_micros);
+}
+static void read_retries(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_connection *connection = into;
+    tide_config_read_count(reader, node, &connection->retries);
+    if (connection->retries > RETRIES_MAX) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "at most %d retries", RETRIES_MAX);
+    }
+}
+static void read_retry_pause(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_duration(reader, node, &((tide_connection *)into)->retry_pause_micros);
+}
+
 static const tide_config_key connection_keys[] = {
     {"elasticsearch", read_elasticsearch, false},
     {"postgres", read_postgres, false},
@@ -71,6 +90,9 @@ static const tide_config_key connection_keys[] = {
     {"password", read_password, false},
     {"api_key", read_api_key, false},
     {"ca_file", read_ca_file, false},
+    {"timeout", read_timeout, false},
+    {"retries", read_retries, false},
+    {"retry_pause", read_retry_pause, false},
 };
 
 static void check_connection(tide_config_reader *reader, const tide_yaml *node,
@@ -88,6 +110,11 @@ static void check_connection(tide_config_reader *reader, const tide_yaml *node,
                              connection->kind == TIDE_CONNECTION_POSTGRES
                                  ? "; for postgres write them into its conninfo"
                                  : "");
+    } else if (connection->kind != TIDE_CONNECTION_ELASTICSEARCH &&
+               (connection->timeout_micros > 0 || connection->retries >= 0 ||
+                connection->retry_pause_micros > 0)) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "timeout, retries and retry_pause are for `elasticsearch:`");
     } else if (connection->password != NULL && connection->user == NULL) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "`password:` needs `user:`");
     }
@@ -106,6 +133,7 @@ static void read_connections(tide_config_reader *reader, const tide_yaml *node, 
         tide_connection *connection = &project->connections[project->connection_count++];
         connection->name = node->keys[i]->text;
         connection->mark = node->keys[i]->mark;
+        connection->retries = -1;
         if (tide_config_read_mapping(reader, node->values[i], connection_keys,
                                      TIDE_COUNT_OF(connection_keys), "a connection", connection)) {
             check_connection(reader, node->values[i], connection);

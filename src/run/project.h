@@ -33,6 +33,9 @@ typedef struct tide_connection {
     tide_connection_kind kind;
     tide_words hosts; /* elasticsearch: URLs; others: one word: conninfo, path, directory */
     const char *user, *password, *api_key, *ca_file;
+    int64_t timeout_micros;     /* 0 = default */
+    int64_t retries;            /* -1 = default */
+    int64_t retry_pause_micros; /* 0 = default */
 } tide_connection;
 
 typedef struct tide_source_config {
@@ -41,6 +44,7 @@ typedef struct tide_source_config {
     tide_words index;
     const char *query;         /* JSON, or NULL */
     int64_t page_size, slices; /* 0 = default */
+    int64_t keep_alive_micros; /* 0 = default */
     bool pit;
     bool compressed; /* ask the server for gzip answers */
     tide_words files;

@@ -85,6 +85,7 @@ READ_MEMBER(read_index, tide_source_config, index, words)
 READ_MEMBER(read_files, tide_source_config, files, words)
 READ_MEMBER(read_page_size, tide_source_config, page_size, count)
 READ_MEMBER(read_slices, tide_source_config, slices, count)
+READ_MEMBER(read_keep_alive, tide_source_config, keep_alive_micros, duration)
 READ_MEMBER(read_compressed, tide_source_config, compressed, bool)
 READ_MEMBER(read_delimiter, tide_source_config, delimiter, text)
 READ_MEMBER(read_split_bytes, tide_source_config, split_bytes, size)
@@ -97,6 +98,7 @@ static const tide_config_key source_keys[] = {
     {"page_size", read_page_size, false},
     {"slices", read_slices, false},
     {"snapshot", read_snapshot, false},
+    {"keep_alive", read_keep_alive, false},
     {"compressed", read_compressed, false},
     {"files", read_files, false},
     {"format", read_format, false},
@@ -115,10 +117,12 @@ static void check_source(tide_config_reader *reader, const tide_yaml *node,
     } else if (connected && source->index.count == 0) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
                              "a source with `connection:` needs `index:`");
-    } else if (!connected && (source->index.count > 0 || source->query != NULL ||
-                              source->page_size > 0 || source->slices > 0 || source->pit)) {
+    } else if (!connected &&
+               (source->index.count > 0 || source->query != NULL || source->page_size > 0 ||
+                source->slices > 0 || source->pit || source->keep_alive_micros > 0)) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
-                             "index, query, page_size, slices and snapshot need `connection:`");
+                             "index, query, page_size, slices, snapshot and keep_alive need "
+                             "`connection:`");
     }
     if (connected && (source->format != NULL || source->delimiter != NULL ||
                       source->split_bytes > 0 || source->allow_empty)) {

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "run/workers.h"
 
-#define PAUSE_MS_FIRST 250
+#define PAUSE_MS_FIRST 250 /* unless the options say otherwise */
 #define PAUSE_MS_MAX 15000
 
 typedef enum split_state { SPLIT_WAITING = 0, SPLIT_READING, SPLIT_DONE } split_state;
@@ -247,9 +247,14 @@ static tide_code keep_attempt(attempt *a, tide_error *err)
     return lost && !can_take_back ? fail_snapshot(d, a->split, err) : TIDE_OK;
 }
 
+static uint32_t attempts_max(const drain *d)
+{
+    return d->options->attempts_max > 0 ? d->options->attempts_max : TIDE_SPLIT_ATTEMPTS_MAX;
+}
+
 static tide_code pause_before_retry(const drain *d, uint32_t attempt_number, tide_error *err)
 {
-    int64_t pause = PAUSE_MS_FIRST;
+    int64_t pause = d->options->pause_ms > 0 ? d->options->pause_ms : PAUSE_MS_FIRST;
     for (uint32_t i = 1; i < attempt_number && pause < PAUSE_MS_MAX; i++) {
         pause *= 2;
     }
@@ -266,9 +271,13 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, tide_error *err)
     d->discarded += a->rows + a->rejected;
     bool is_news = !d->slots[a->split].snapshot_lost; /* else another split has lost it already */
     tide_mutex_unlock(&d->lock);
-    if (a->number >= TIDE_SPLIT_ATTEMPTS_MAX) {
+    if (a->number >= attempts_max(d)) {
         err->code = TIDE_REMOTE;
-        return tide_error_context(err, "%s: gave up after %u attempts", name, a->number);
+        return tide_error_context(
+            err,
+            "%s: gave up after %u attempts (`retries:` of the connection); run the "
+            "same command again when the source is well",
+            name, a->number);
     }
     if (lost_snapshot && is_news) {
         TIDE_TRY(lose_snapshot(d, a->split, err));

@@ -3,7 +3,7 @@
  *
  * Each worker takes the next split, opens a reader for it and hands batches to the outlet. When an
  * attempt fails in passing, the outlet throws its rows away and the split starts anew, after a
- * pause, at most TIDE_SPLIT_ATTEMPTS_MAX times. When a snapshot is lost, all splits of it start
+ * pause, at most `attempts_max` times. When a snapshot is lost, all splits of it start
  * anew, finished ones included.
  *
  *   outlet: begin -> write* -> finish | abort        per attempt, by one worker's thread
@@ -38,7 +38,9 @@ typedef struct tide_read_options {
     tide_progress *progress;
     const tide_outlet_vtable *outlet_vtable;
     void *outlet;
-    int64_t rejects_max; /* more than this many is out of bounds: memory */
+    uint32_t attempts_max; /* of a split; 0 = TIDE_SPLIT_ATTEMPTS_MAX */
+    int64_t pause_ms;      /* before the second attempt, doubling; 0 = 250 */
+    int64_t rejects_max;   /* more than this many is out of bounds: memory */
 } tide_read_options;
 
 /* Rejects of finished attempts are appended to `rejects`, and read, rejected and discarded added to

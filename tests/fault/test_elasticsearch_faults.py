@@ -448,6 +448,45 @@ def test_contexts_are_closed_after_a_failed_close(server):
         assert closes[0].body == closes[-1].body, "the source's end did not try again"
 
 
+@pytest.mark.parametrize("name", ["reset in the headers", "truncated, right length", "429", "502"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_questions_about_the_source_are_asked_again(server, number, name):
+    server.fault = once("control", number, PASSING[name])
+    expect_whole(server, read(server))
+
+
+@pytest.mark.parametrize("name", ["end in the body", "truncated, right length"])
+def test_questions_about_the_source_are_not_asked_for_ever(server, name):
+    server.fault = always("control", cut(60, False) if "end" in name else PASSING[name])
+    expect_failure(server, read(server), server.url)
+    # Elasticsearch keeps its root to itself here, which is an answer.
+    assert server.count("control") == (3 if server.opensearch else 4)
+
+
+def test_a_point_in_time_whose_opening_broke_off_is_closed_if_it_was_named(server):
+    server.fault = once("pit_open", 1, cut(-1, True))
+    result = read(server, "--pit")
+    assert (result.code, result.rows) == (0, EXPECTED), result.errors
+    assert server.contexts == {}
+
+
+def test_a_limit_of_the_page_size_is_kept_at_once(elasticsearch):
+    """However far the size is above it."""
+
+    def fault(request: Request, answer: Answer) -> None:
+        if request.kind == "open" and request.body["size"] > 3:
+            why = "Batch size is too large, size must be less than or equal to: [3] but was [20]. "
+            why += "... by changing the [index.max_result_window] index level setting."
+            error = {"type": "illegal_argument_exception", "reason": why}
+            answer.status = 400
+            answer.body = json.dumps({"error": {"root_cause": [error], **error}}).encode()
+
+    elasticsearch.fault = fault
+    result = read(elasticsearch, page=2000, threads=1)
+    expect_whole(elasticsearch, result)
+    assert elasticsearch.count("open") == 6, "each split once too large, and once not"
+
+
 @pytest.mark.parametrize("options", [(), ("--pit",)])
 def test_contexts_are_closed_after_a_cancel(server, options):
     result = read(server, *options, "--cancel-after", "100", page=10)

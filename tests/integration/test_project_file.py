@@ -159,3 +159,22 @@ def test_where_nothing_can_be_spilled_is_told_at_once(project: Project, director
     write(project, p=pipeline(**keys))
     assert "spilled" in project.run("run", "--spill", directory, code=2).stderr
     assert project.record()["counts"]["loaded"] == 1
+
+
+def test_the_patience_of_a_source_is_for_servers_only(project: Project):
+    text = """
+connections:
+  lite: {sqlite: out.sqlite, timeout: 5 min}
+  search: {elasticsearch: "http://127.0.0.1:1", timeout: soon, retries: 5000, retry_pause: 1s}
+pipelines:
+  p:
+    source: {files: in.ndjson, keep_alive: 10 min}
+    columns: {c: text}
+    sink: {connection: lite, table: t, again: append}
+"""
+    project.write("tidemill.yaml", text)
+    said = refused(project)
+    assert "tidemill.yaml:3:" in said and "retry_pause are for `elasticsearch:`" in said
+    assert "tidemill.yaml:4:" in said and "a duration is wanted" in said
+    assert "at most 1000 retries" in said
+    assert "tidemill.yaml:7:" in said and "keep_alive need `connection:`" in said

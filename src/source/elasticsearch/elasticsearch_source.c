@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "source/elasticsearch/source_state.h"
@@ -166,7 +167,7 @@ static void collect_snapshots(tide_es_source *source)
     }
 }
 
-/* One that does not answer ends it: the others would wait as long. */
+/* A server that does not answer must not hold up the end once for each. */
 static void close_leftovers(tide_es_source *source)
 {
     if (source->leftovers == NULL) {
@@ -179,10 +180,13 @@ static void close_leftovers(tide_es_source *source)
     tide_http_answer_init(&answer, source->engine.budget);
     bool reachable =
         tide_http_create(&source->settings, source->engine.cancel, 0, &http, &ignored) == TIDE_OK;
+    int64_t deadline = tide_monotonic_micros() + 1000 * (int64_t)CLOSE_TIMEOUT_MS;
     tide_es_leftover *leftover;
     while ((leftover = take_leftover(source)) != NULL) {
         tide_str id = tide_str_of(leftover->id);
-        reachable = reachable && close_context(source, http, &answer, id, leftover->pit);
+        if (reachable && tide_monotonic_micros() < deadline) {
+            (void)close_context(source, http, &answer, id, leftover->pit);
+        }
         free_leftover(leftover);
     }
     tide_http_destroy(http);

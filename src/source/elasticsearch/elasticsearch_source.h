@@ -49,6 +49,7 @@ typedef struct tide_es_options {
     int64_t keep_alive_ms;      /* default 5 min */
     int64_t connect_timeout_ms; /* default 10 s */
     int64_t request_timeout_ms; /* default 2 min; without a byte for that long a request fails */
+    uint32_t sends_max;         /* of a request that is refused in passing; default 6 */
     int64_t retry_pause_ms;     /* default 250; doubles with each repetition of a refused request */
     size_t answer_bytes_max;    /* default 192 MB; a larger page makes the next attempt's smaller */
 } tide_es_options;

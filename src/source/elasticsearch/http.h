@@ -70,10 +70,19 @@ TIDE_MUST_CHECK tide_code tide_http_send(tide_http *http, const tide_http_reques
 TIDE_MUST_CHECK tide_code tide_http_send_patiently(tide_http *http,
                                                    const tide_http_request *request,
                                                    tide_http_answer *answer, tide_error *err);
-/* The same, and also after failures of the wire: for repeatable requests only. */
+/* The same, and a few times also after failures of the wire, but not where no connection is made at
+ * all: for repeatable questions at the beginning, when the url may be wrong. */
+TIDE_MUST_CHECK tide_code tide_http_send_curiously(tide_http *http,
+                                                   const tide_http_request *request,
+                                                   tide_http_answer *answer, tide_error *err);
+/* The same after any failure of the wire: for repeatable requests only. */
 TIDE_MUST_CHECK tide_code tide_http_send_stubbornly(tide_http *http,
                                                     const tide_http_request *request,
                                                     tide_http_answer *answer, tide_error *err);
+/* The pause after `sends` sendings, which doubles with each, or what the server says in `answer`.
+ */
+TIDE_MUST_CHECK tide_code tide_http_pause(tide_http *http, const tide_http_answer *answer,
+                                          unsigned sends, tide_error *err);
 /* 429, 502, 503, 504. */
 bool tide_http_status_is_passing(long status);
 

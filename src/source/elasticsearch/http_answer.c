@@ -9,6 +9,8 @@
 #include "record/json_decoder.h"
 
 #define FIRST_ANSWER_BYTES (64u << 10)
+/* Longer waits are all the same: nobody sits them out. */
+#define RETRY_AFTER_SECONDS_MAX 86400
 
 void tide_http_answer_init(tide_http_answer *answer, tide_budget *budget)
 {
@@ -79,6 +81,11 @@ static const char *header_value(const char *line, size_t size, const char *name)
     return line + name_size + 1;
 }
 
+static int64_t retry_after_ms(long seconds)
+{
+    return 1000 * (int64_t)(seconds < RETRY_AFTER_SECONDS_MAX ? seconds : RETRY_AFTER_SECONDS_MAX);
+}
+
 void tide_http_answer_read_header(tide_http_answer *answer, tide_str header)
 {
     char line[256];
@@ -93,6 +100,6 @@ void tide_http_answer_read_header(tide_http_answer *answer, tide_str header)
         wait += strspn(wait, " \t");
         /* Only the form in seconds; a date is left to our own pause. */
         answer->retry_after_ms =
-            *wait >= '0' && *wait <= '9' ? 1000 * (int64_t)strtol(wait, NULL, 10) : -1;
+            *wait >= '0' && *wait <= '9' ? retry_after_ms(strtol(wait, NULL, 10)) : -1;
     }
 }

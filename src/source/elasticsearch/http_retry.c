@@ -3,8 +3,10 @@
 #include "base/calendar.h"
 #include "source/elasticsearch/http.h"
 
-#define PATIENT_SENDS_MAX 6
 #define PAUSE_MS_MAX 30000
+/* Failures of the wire are not repeated as often as refusals: who gives a wrong port, or http for
+ * https, wants to know soon. */
+#define CURIOUS_SENDS_MAX 3
 
 bool tide_http_status_is_passing(long status)
 {
@@ -14,13 +16,17 @@ bool tide_http_status_is_passing(long status)
 /* Doubling, with a random quarter added, so that many readers don't come back at once. */
 static int64_t pause_ms(const tide_http_settings *settings, unsigned sends)
 {
-    int64_t pause = settings->retry_pause_ms << (sends - 1);
+    int64_t pause =
+        settings->retry_pause_ms < PAUSE_MS_MAX ? settings->retry_pause_ms : PAUSE_MS_MAX;
+    for (unsigned i = 1; i < sends && pause < PAUSE_MS_MAX; i++) {
+        pause *= 2;
+    }
     pause += tide_monotonic_micros() % (pause / 4 + 1);
     return pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX;
 }
 
-static tide_code pause(tide_http *http, const tide_http_answer *answer, unsigned sends,
-                       tide_error *err)
+tide_code tide_http_pause(tide_http *http, const tide_http_answer *answer, unsigned sends,
+                          tide_error *err)
 {
     int64_t wait = pause_ms(tide_http_settings_of(http), sends);
     if (answer->retry_after_ms > wait) {
@@ -29,35 +35,48 @@ static tide_code pause(tide_http *http, const tide_http_answer *answer, unsigned
     return tide_cancel_sleep(tide_http_cancel_of(http), wait, err);
 }
 
-static bool is_passing(const tide_http *http, tide_code code)
+/* Which failures of the wire are repeated, besides refusals. */
+typedef enum insistence { PATIENT, CURIOUS, STUBBORN } insistence;
+
+static bool repeats_failure(const tide_http *http, insistence how, unsigned sends)
 {
-    return code == TIDE_REMOTE_RETRY && tide_http_last_failure(http) != TIDE_HTTP_TOO_LARGE;
+    tide_http_failure failure = tide_http_last_failure(http);
+    if (how == PATIENT || failure == TIDE_HTTP_TOO_LARGE) {
+        return false;
+    }
+    return how == STUBBORN || (failure != TIDE_HTTP_NOT_SENT && sends < CURIOUS_SENDS_MAX);
 }
 
 static tide_code send_again_and_again(tide_http *http, const tide_http_request *request,
-                                      tide_http_answer *answer, bool after_failures,
-                                      tide_error *err)
+                                      tide_http_answer *answer, insistence how, tide_error *err)
 {
     for (unsigned sends = 1;; sends++) {
         tide_code code = tide_http_send(http, request, answer, err);
-        bool again = code == TIDE_OK ? tide_http_status_is_passing(answer->status)
-                                     : after_failures && is_passing(http, code);
-        if (!again || sends >= PATIENT_SENDS_MAX) {
+        bool again = code == TIDE_OK
+                         ? tide_http_status_is_passing(answer->status)
+                         : code == TIDE_REMOTE_RETRY && repeats_failure(http, how, sends);
+        if (!again || sends >= tide_http_settings_of(http)->sends_max) {
             return code;
         }
         tide_error_clear(err);
-        TIDE_TRY(pause(http, answer, sends, err));
+        TIDE_TRY(tide_http_pause(http, answer, sends, err));
     }
 }
 
 tide_code tide_http_send_patiently(tide_http *http, const tide_http_request *request,
                                    tide_http_answer *answer, tide_error *err)
 {
-    return send_again_and_again(http, request, answer, false, err);
+    return send_again_and_again(http, request, answer, PATIENT, err);
+}
+
+tide_code tide_http_send_curiously(tide_http *http, const tide_http_request *request,
+                                   tide_http_answer *answer, tide_error *err)
+{
+    return send_again_and_again(http, request, answer, CURIOUS, err);
 }
 
 tide_code tide_http_send_stubbornly(tide_http *http, const tide_http_request *request,
                                     tide_http_answer *answer, tide_error *err)
 {
-    return send_again_and_again(http, request, answer, true, err);
+    return send_again_and_again(http, request, answer, STUBBORN, err);
 }

@@ -9,6 +9,7 @@
 
 #define CONNECT_TIMEOUT_MS 10000
 #define REQUEST_TIMEOUT_MS 120000
+#define SENDS_MAX 6
 #define RETRY_PAUSE_MS 250
 
 /* A page of the default size is about 1 MB. Beyond this, pages are made smaller. */
@@ -140,6 +141,7 @@ tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_op
     settings->connect_timeout_ms = or_default(options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     settings->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
     settings->retry_pause_ms = or_default(options->retry_pause_ms, RETRY_PAUSE_MS);
+    settings->sends_max = options->sends_max > 0 ? options->sends_max : SENDS_MAX;
     settings->answer_bytes_max =
         options->answer_bytes_max > 0 ? options->answer_bytes_max : ANSWER_BYTES_MAX;
     TIDE_TRY(init_library(err));

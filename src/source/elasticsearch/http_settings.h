@@ -19,6 +19,7 @@ typedef struct tide_http_settings {
     bool compressed;
     int64_t connect_timeout_ms;
     int64_t request_timeout_ms;
+    uint32_t sends_max;      /* of a request that is refused in passing */
     int64_t retry_pause_ms;  /* before the first repetition; doubles */
     size_t answer_bytes_max; /* of one answer */
 } tide_http_settings;

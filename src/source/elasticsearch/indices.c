@@ -240,7 +240,7 @@ static int compare_names(const void *a, const void *b)
 static tide_code resolve_names(resolver *r, const tide_json_node **root, tide_error *err)
 {
     *root = NULL;
-    tide_es_refusal refusal = {false, false, false};
+    tide_es_refusal refusal = {.size_max = 0};
     tide_text path;
     tide_text_init(&path);
     tide_text_append(&path, "/_resolve/index/");

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Deeper documents are refused: each level is a call. */
 #define DEPTH_MAX 200
 
@@ -128,15 +130,33 @@ static bool read_escape(parser *p, char **out)
     return true;
 }
 
+/* The closing quote of the string at p->at, or NULL: not closed, a control character, or not UTF-8.
+ */
+static const char *find_close(parser *p)
+{
+    const tide_str text = {p->at, (size_t)(p->end - p->at)};
+    for (size_t at = 0; at < text.size;) {
+        size_t length = tide_utf8_length(text, at);
+        if (length == 0 || (unsigned char)text.data[at] < ' ') {
+            p->at += at;
+            return NULL;
+        }
+        if (text.data[at] == '"') {
+            return text.data + at;
+        }
+        /* What is escaped is ASCII, or refused later. */
+        at += length + (text.data[at] == '\\' && at + 1 < text.size &&
+                        (text.data[at + 1] == '"' || text.data[at + 1] == '\\'));
+    }
+    p->at = p->end;
+    return NULL;
+}
+
 /* The opening quote has been taken. */
 static tide_code parse_string(parser *p, const char **string)
 {
-    const char *close = p->at;
-    while (close < p->end && *close != '"') {
-        close += *close == '\\' && close + 1 < p->end ? 2 : 1;
-    }
-    if (close >= p->end) {
-        p->at = p->end;
+    const char *close = find_close(p);
+    if (close == NULL) {
         return fail(p);
     }
     char *text = tide_arena_alloc(p->arena, (size_t)(close - p->at) + 1);

@@ -27,7 +27,7 @@ static tide_code check_status(tide_es_reader *r, tide_error *err)
         r->base.lost_snapshot = r->pit;
         tide_text_reset(&r->id);
     }
-    return refusal.too_large ? tide_es_reader_refuse_size(r, err) : code;
+    return refusal.too_large ? tide_es_reader_refuse_size(r, refusal.size_max, err) : code;
 }
 
 static void count_builder(tide_es_reader *r)
@@ -57,7 +57,7 @@ static tide_code decode(tide_es_reader *r, tide_search_page *page, tide_error *e
                          tide_es_print_beginning(text, beginning));
     }
     if (code == TIDE_OUT_OF_MEMORY || code == TIDE_OVER_BUDGET) {
-        return tide_es_reader_refuse_size(r, err);
+        return tide_es_reader_refuse_size(r, 0, err);
     }
     return code;
 }

@@ -6,21 +6,23 @@
 
 #define PAGE_SHIFTS_MAX 31
 
-tide_code tide_es_reader_refuse_size(tide_es_reader *r, tide_error *err)
+tide_code tide_es_reader_refuse_size(tide_es_reader *r, int64_t size_max, tide_error *err)
 {
     tide_atomic *shifts = &r->source->page_shifts[r->split_number];
     if (r->slice.page_size <= 1 || tide_atomic_get(shifts) >= PAGE_SHIFTS_MAX) {
         err->code = err->code == TIDE_OUT_OF_MEMORY ? TIDE_OUT_OF_MEMORY : TIDE_BAD_DATA;
         return tide_error_context(err, "even a page of one document does not fit");
     }
-    (void)tide_atomic_add(shifts, 1);
+    uint32_t size = r->slice.page_size;
+    do {
+        (void)tide_atomic_add(shifts, 1);
+        size /= 2;
+    } while (size > 1 && size_max > 0 && size > size_max);
     r->base.page_too_large = true;
     err->code = TIDE_REMOTE_RETRY;
-    return tide_error_context(err,
-                              "a page of %" PRIu32
-                              " documents does not fit, the next attempt "
-                              "asks for half of it",
-                              r->slice.page_size);
+    return tide_error_context(
+        err, "a page of %" PRIu32 " documents does not fit, the next attempt asks for %" PRIu32,
+        r->slice.page_size, size);
 }
 
 static tide_code check_whole(tide_es_reader *r, const tide_search_page *page, tide_error *err)

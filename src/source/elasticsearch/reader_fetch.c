@@ -77,10 +77,18 @@ static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_erro
 static tide_code acquire_pit(tide_es_reader *r, tide_error *err)
 {
     tide_es_snapshot_slot *slot = &r->source->snapshots[r->split->member];
-    TIDE_TRY(tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r),
-                                      &r->generation, &r->base.lost_snapshot, err));
-    r->acquired = true;
-    return TIDE_OK;
+    tide_text to_close;
+    tide_text_init(&to_close);
+    tide_code code =
+        tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r), &r->generation,
+                                 &r->base.lost_snapshot, &to_close, err);
+    r->acquired = code == TIDE_OK;
+    if (to_close.size > 0) {
+        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
+                                     tide_es_text_str(&to_close), true);
+    }
+    tide_text_clear(&to_close);
+    return code;
 }
 
 /* The same page of the same snapshot may be asked for as often as it takes. */
@@ -90,7 +98,8 @@ static tide_code receive_pit(tide_es_reader *r, tide_error *err)
         TIDE_TRY(acquire_pit(r, err));
     }
     tide_code code = TIDE_OK;
-    bool again = !r->ahead;
+    bool first = !r->ahead;
+    bool again = first;
     if (r->ahead) {
         r->ahead = false;
         code = tide_http_finish(r->http, err);
@@ -101,7 +110,10 @@ static tide_code receive_pit(tide_es_reader *r, tide_error *err)
         TIDE_TRY(prepare_pit(r, tide_es_text_str(&r->sort), err));
     }
     if (again) {
-        tide_error_clear(err);
+        if (!first) {
+            tide_error_clear(err);
+            TIDE_TRY(tide_http_pause(r->http, tide_es_reader_answer(r), 1, err));
+        }
         code =
             tide_http_send_stubbornly(r->http, &r->message.request, tide_es_reader_answer(r), err);
     }
@@ -173,7 +185,7 @@ tide_code tide_es_reader_receive(tide_es_reader *r, tide_error *err)
     }
     tide_code code = r->pit ? receive_pit(r, err) : receive_scroll(r, err);
     bool too_large = code != TIDE_OK && tide_http_last_failure(r->http) == TIDE_HTTP_TOO_LARGE;
-    return too_large ? tide_es_reader_refuse_size(r, err) : code;
+    return too_large ? tide_es_reader_refuse_size(r, 0, err) : code;
 }
 
 void tide_es_reader_close_contexts(tide_es_reader *r)

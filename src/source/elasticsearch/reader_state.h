@@ -54,9 +54,10 @@ void tide_es_reader_leave_pit(tide_es_reader *r, bool lost);
 /* Gives back what is open on the server. */
 void tide_es_reader_close_contexts(tide_es_reader *r);
 
-/* Fills err with remote_retry and makes the next attempt's pages smaller; an error for good where
- * they can't be. err holds the reason. */
-tide_code tide_es_reader_refuse_size(tide_es_reader *r, tide_error *err);
+/* Fills err with remote_retry and makes the next attempt's pages smaller: half as large, or as
+ * often halved as size_max, if that is not 0, asks for; an error for good where they can't be. err
+ * holds the reason. */
+tide_code tide_es_reader_refuse_size(tide_es_reader *r, int64_t size_max, tide_error *err);
 /* Is the decoded page the one that was asked for, whole, in its turn and within the total? Moves
  * the position on. */
 TIDE_MUST_CHECK tide_code tide_es_reader_check_page(tide_es_reader *r, const tide_search_page *page,

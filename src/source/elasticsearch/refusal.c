@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/elasticsearch/refusal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "source/elasticsearch/json_tree.h"
@@ -64,6 +65,18 @@ static void describe(tide_arena *arena, tide_str text, const char **type, const 
     }
 }
 
+/* "Batch size is too large, size must be less than or equal to: [500] but was [1500]. ... by
+ * changing the [index.max_result_window] index level setting.", and alike for a result window. */
+static int64_t read_size_max(const char *reason)
+{
+    static const char before[] = "must be less than or equal to: [";
+    const char *at = reason != NULL ? strstr(reason, before) : NULL;
+    if (at == NULL || strstr(at, "[index.max_result_window]") == NULL) {
+        return 0;
+    }
+    return strtoll(at + strlen(before), NULL, 10);
+}
+
 static tide_code code_of(long status, const tide_es_refusal *refusal)
 {
     if (status == 429 || status >= 500 || refusal->context_missing || refusal->too_large) {
@@ -94,14 +107,15 @@ static const char *advice(long status, const tide_es_refusal *refusal)
 tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request,
                          const tide_http_answer *answer, tide_es_refusal *refusal, tide_error *err)
 {
-    tide_es_refusal local = {false, false, false};
+    tide_es_refusal local = {.size_max = 0};
     char beginning[80];
     const char *type, *reason;
     tide_arena arena;
     tide_arena_init(&arena);
     describe(&arena, tide_http_answer_text(answer), &type, &reason);
     local.context_missing = strcmp(type, "search_context_missing_exception") == 0;
-    local.too_large = strcmp(type, "circuit_breaking_exception") == 0;
+    local.size_max = read_size_max(reason);
+    local.too_large = local.size_max > 0 || strcmp(type, "circuit_breaking_exception") == 0;
     local.index_missing = strcmp(type, "index_not_found_exception") == 0;
     if (reason == NULL) {
         reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);

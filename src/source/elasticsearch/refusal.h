@@ -7,7 +7,8 @@
 
 typedef struct tide_es_refusal {
     bool context_missing; /* the scroll or PIT is gone */
-    bool too_large;       /* a memory limit of the server: ask for less */
+    bool too_large;       /* a limit of the server: ask for less */
+    int64_t size_max;     /* the limit in documents, where the server names it; else 0 */
     bool index_missing;   /* index_not_found_exception */
 } tide_es_refusal;
 

@@ -205,6 +205,12 @@ tide_str tide_es_peek_pit_id(tide_str answer)
     return peek_id(answer, "{\"pit_id\":\"");
 }
 
+tide_str tide_es_peek_opened_pit_id(tide_str answer)
+{
+    tide_str id = peek_id(answer, "{\"id\":\"");
+    return id.size > 0 ? id : tide_es_peek_pit_id(answer);
+}
+
 static bool ends_with(tide_str s, const char *suffix)
 {
     size_t size = strlen(suffix);

@@ -49,6 +49,8 @@ uint32_t tide_es_slice_shards(const tide_es_slice *slice, bool pit);
  * request can be on its way meanwhile. Only exactly the expected form counts; else empty, or -1. */
 tide_str tide_es_peek_scroll_id(tide_str answer);
 tide_str tide_es_peek_pit_id(tide_str answer);
+/* Of the answer to opening a PIT. */
+tide_str tide_es_peek_opened_pit_id(tide_str answer);
 tide_str tide_es_peek_last_sort(tide_str answer);
 int64_t tide_es_peek_total(tide_str answer);
 bool tide_es_peek_has_hits(tide_str answer);

@@ -6,15 +6,21 @@
 #include <string.h>
 
 #define VERSION_MAX 9999
+/* An answer that is not JSON may have been mutilated on its way. */
+#define ASKINGS_MAX 3
 
-tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_http_answer *answer,
-                      tide_arena *arena, const tide_json_node **root, tide_es_refusal *refusal,
+/* Whatever is asked here may be asked twice, but for what opens something. */
+static tide_code send(tide_http *http, const tide_http_request *request, tide_http_answer *answer,
                       tide_error *err)
 {
-    TIDE_TRY(tide_http_send_patiently(http, request, answer, err));
-    if (answer->status >= 400) {
-        return tide_es_refuse(http, request, answer, refusal, err);
-    }
+    return request->repeatable ? tide_http_send_curiously(http, request, answer, err)
+                               : tide_http_send_patiently(http, request, answer, err);
+}
+
+static tide_code parse(const tide_http *http, const tide_http_request *request,
+                       const tide_http_answer *answer, tide_arena *arena,
+                       const tide_json_node **root, tide_error *err)
+{
     tide_str text = tide_http_answer_text(answer);
     tide_code code = tide_json_tree_parse(arena, text, root, err);
     if (code == TIDE_BAD_DATA) {
@@ -26,6 +32,24 @@ tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_ht
                          request->path, answer->status, tide_es_print_beginning(text, beginning));
     }
     return code;
+}
+
+tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_http_answer *answer,
+                      tide_arena *arena, const tide_json_node **root, tide_es_refusal *refusal,
+                      tide_error *err)
+{
+    for (unsigned sends = 1;; sends++) {
+        TIDE_TRY(send(http, request, answer, err));
+        if (answer->status >= 400) {
+            return tide_es_refuse(http, request, answer, refusal, err);
+        }
+        tide_code code = parse(http, request, answer, arena, root, err);
+        if (code != TIDE_REMOTE_RETRY || !request->repeatable || sends >= ASKINGS_MAX) {
+            return code;
+        }
+        tide_error_clear(err);
+        TIDE_TRY(tide_http_pause(http, answer, sends, err));
+    }
 }
 
 /* Leaves both at 0, as unknown, if it is no `major.minor`. */

@@ -29,8 +29,25 @@ void tide_es_snapshot_clear(tide_es_snapshot_slot *slot)
     slot->ended = NULL;
 }
 
+/* How long a cancelled run waits for an opening request, to learn what is to be closed. */
+#define LAST_WORDS_MS 2000
+
+/* Whatever the answer came to: what it names is open on the server. */
+static void learn_id(tide_http *http, tide_http_request *request, const tide_http_answer *answer,
+                     tide_text *to_close)
+{
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    if (tide_http_busy(http)) {
+        request->despite_cancel = true;
+        request->timeout_ms = LAST_WORDS_MS;
+        (void)!tide_http_finish(http, &ignored);
+    }
+    tide_text_append_str(to_close, tide_es_peek_opened_pit_id(tide_http_answer_text(answer)));
+}
+
 static tide_code open_pit(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
-                          tide_http_answer *answer, tide_error *err)
+                          tide_http_answer *answer, tide_text *to_close, tide_error *err)
 {
     const tide_json_node *root = NULL;
     tide_arena arena;
@@ -53,6 +70,9 @@ static tide_code open_pit(tide_es_snapshot_slot *slot, const tide_es_slice *slic
             code = TIDE_FAIL_MEMORY(err, "a snapshot");
         }
     }
+    if (code != TIDE_OK) {
+        learn_id(http, &message.request, answer, to_close);
+    }
     tide_es_message_clear(&message);
     tide_arena_clear(&arena);
     return code;
@@ -67,7 +87,7 @@ static void forget(tide_es_snapshot_slot *slot)
 }
 
 static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
-                         tide_http_answer *answer, bool *lost, tide_error *err)
+                         tide_http_answer *answer, bool *lost, tide_text *to_close, tide_error *err)
 {
     if (slot->complete) {
         slot->complete = false;
@@ -77,7 +97,7 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
                          slice->index->name);
     }
     if (!slot->open) {
-        TIDE_TRY(open_pit(slot, slice, http, answer, err));
+        TIDE_TRY(open_pit(slot, slice, http, answer, to_close, err));
         slot->open = true;
     }
     slot->ended[slice->slice] = false;
@@ -87,10 +107,10 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
 
 tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice,
                                    tide_http *http, tide_http_answer *answer, uint64_t *generation,
-                                   bool *lost, tide_error *err)
+                                   bool *lost, tide_text *to_close, tide_error *err)
 {
     tide_mutex_lock(&slot->mutex);
-    tide_code code = acquire(slot, slice, http, answer, lost, err);
+    tide_code code = acquire(slot, slice, http, answer, lost, to_close, err);
     *generation = slot->generation;
     tide_mutex_unlock(&slot->mutex);
     return code;

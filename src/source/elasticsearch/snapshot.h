@@ -29,11 +29,13 @@ TIDE_MUST_CHECK tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uin
 void tide_es_snapshot_clear(tide_es_snapshot_slot *slot);
 
 /* Joins the PIT of the index, opening it over http where needed. *lost is set with remote_retry
- * when all slices of it must start anew. */
+ * when all slices of it must start anew. Where opening fails but the answer names a PIT all the
+ * same, its id is appended to *to_close (initialised by the caller). */
 TIDE_MUST_CHECK tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot,
                                                    const tide_es_slice *slice, tide_http *http,
                                                    tide_http_answer *answer, uint64_t *generation,
-                                                   bool *lost, tide_error *err);
+                                                   bool *lost, tide_text *to_close,
+                                                   tide_error *err);
 /* Copies the newest id. False when this generation is lost. */
 TIDE_MUST_CHECK bool tide_es_snapshot_id(tide_es_snapshot_slot *slot, uint64_t generation,
                                          tide_text *id);

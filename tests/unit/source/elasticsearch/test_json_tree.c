@@ -55,8 +55,10 @@ static void refuses_what_is_not_json(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",        " ",           "{",   "}",   "[1,", "{\"a\"}", "{\"a\":}", "{a:1}", "\"x",
-        "\"\\x\"", "\"\\u12g4\"", "tru", "1 2", "[1}", "{,}",     "<html>",   "\"\\"};
+        "",         " ",         "{",        "}",           "[1,",         "{\"a\"}",
+        "{\"a\":}", "{a:1}",     "\"x",      "\"\\x\"",     "\"\\u12g4\"", "tru",
+        "1 2",      "[1}",       "{,}",      "<html>",      "\"\\",        "\"a\x1F\"",
+        "\"a\nb\"", "\"\xC3(\"", "\"\xFF\"", "{\"\x80\":1}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const tide_json_node *root;
         tide_arena arena;

@@ -64,8 +64,13 @@ static tide_code acquire(fixture *f, uint32_t slice)
 {
     f->lost = false;
     tide_error_clear(&f->err);
-    return tide_es_snapshot_acquire(&f->slot, &f->slices[slice], f->http, &f->answer,
-                                    &f->generations[slice], &f->lost, &f->err);
+    tide_text to_close;
+    tide_text_init(&to_close);
+    tide_code code = tide_es_snapshot_acquire(&f->slot, &f->slices[slice], f->http, &f->answer,
+                                              &f->generations[slice], &f->lost, &to_close, &f->err);
+    assert_int_equal(to_close.size, 0);
+    tide_text_clear(&to_close);
+    return code;
 }
 
 /* Whether the release gave the id to close. */
