@@ -46,6 +46,7 @@ torture:
 	tools/install test
 	tools/build test
 	tests/kill/torture
+	tests/wire/torture
 
 install: all
 	meson configure build/release -Dprefix=$(PREFIX)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever the wire to a real search server does: the tables are those of an undisturbed run, or
+there is a clear error and nothing by halves.
+
+A sample of what `tests/wire/torture` does for longer, with the same code. TIDEMILL_WIRE_SEED
+chooses another sample, TIDEMILL_WIRE_RUNS its size. A failure names its seed: torture --replay
+repeats it.
+"""
+
+import json
+import os
+
+import pytest
+from wire_campaign import WireError
+from wire_faults import FAULTS, FOR_EVER, Plan, Strike
+from wire_proxy import Answer, Context, Request
+from wire_scenarios import ROUTES, Case
+
+SEED = int(os.environ.get("TIDEMILL_WIRE_SEED", "1"))
+RUNS = int(os.environ.get("TIDEMILL_WIRE_RUNS", "24"))
+
+# Seeds that found something once.
+REGRESSIONS = (21,)
+
+
+def make_case(**changes: object) -> Case:
+    values = {
+        "route": "ordered",
+        "sink": "sqlite",
+        "snapshot": "scroll",
+        "slices": None,
+        "page_size": 110,
+        "workers": 2,
+        "few_rows": True,
+        "compressed": False,
+    }
+    return Case(**{**values, **changes})
+
+
+def make_plan(name: str, kind: str, number: int, times: int = 1) -> Plan:
+    return Plan([Strike(FAULTS[name], kind, number, times, SEED)])
+
+
+def stage_of(campaign, server: str):
+    return next(stage for stage in campaign.stages if stage.ground.server.name == server)
+
+
+@pytest.mark.parametrize("seed", range(SEED * 1000, SEED * 1000 + RUNS))
+def test_a_run_with_faults(seed, wire_campaign):
+    print("seed", seed, wire_campaign.describe(seed))
+    assert wire_campaign.run(seed), wire_campaign.failures[-1]
+
+
+@pytest.mark.parametrize("seed", REGRESSIONS)
+def test_a_run_that_failed_once(seed, wire_campaign):
+    assert wire_campaign.run(seed), wire_campaign.failures[-1]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_source_that_stays_broken_is_an_error_and_the_same_command_resumes(route, wire_campaign):
+    """Which of the splits were committed before it broke differs from route to route."""
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    plan = make_plan("cut in the body", "next", 12, FOR_EVER)
+    outcome = stage.run(SEED, make_case(route=route, sink="postgres", workers=1), plan)
+    assert outcome.code == 4
+    assert "retries:" in outcome.said
+
+
+def test_faults_strike_after_rows_were_spilled(wire_campaign):
+    """So that spilled rows of an attempt that failed are thrown away."""
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    plan = make_plan("cut before the last byte", "next", 22)
+    assert stage.run(SEED, make_case(), plan).code == 0
+    assert [hit.spilled for hit in plan.hits] == [True]
+
+
+@pytest.mark.parametrize("server", ["elasticsearch_8", "elasticsearch_7", "opensearch_2"])
+@pytest.mark.parametrize("snapshot", ["scroll", "pit"])
+def test_a_page_over_the_limit_of_the_server_is_asked_for_smaller(server, snapshot, wire_campaign):
+    stage = stage_of(wire_campaign, server)
+    limit = {"index.max_result_window": 7}
+    stage.ground.server.request("PUT", "/wire-b/_settings", limit)
+    try:
+        case = make_case(snapshot=snapshot, page_size=700)
+        outcome = stage.run(SEED, case, Plan([]))
+    finally:
+        stage.ground.server.request("PUT", "/wire-b/_settings", dict.fromkeys(limit))
+    assert outcome.code == 0, outcome.said
+
+
+@pytest.mark.parametrize("kind", ["plan", "close", "pit_close"])
+def test_questions_and_goodbyes_are_repeated(kind, wire_campaign):
+    """They change nothing that would be read."""
+    stage = stage_of(wire_campaign, "opensearch_2")
+    case = make_case(route="replace", snapshot="pit" if kind == "pit_close" else "scroll")
+    plan = make_plan("reset before the request is passed on", kind, 1)
+    outcome = stage.run(SEED, case, plan)
+    assert (outcome.code, outcome.left_behind, len(plan.hits)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("server", ["elasticsearch_8", "opensearch_2"])
+def test_a_point_in_time_whose_opening_broke_off_late_is_closed(server, wire_campaign):
+    """Its id arrived."""
+    stage = stage_of(wire_campaign, server)
+    plan = make_plan("cut before the last byte", "pit_open", 1)
+    outcome = stage.run(SEED, make_case(snapshot="pit"), plan)
+    assert (outcome.code, outcome.left_behind) == (0, 0)
+
+
+# What the campaign rests on can fail.
+
+
+def test_the_books_notice_a_context_that_nobody_closes(wire_campaign):
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    opened = stage.ground.server.request("POST", "/wire-a/_pit?keep_alive=1m")
+    context = Context(opened["id"], pit=True, told=True)
+    stage.proxy.reset()
+    stage.proxy.contexts[context.id] = context
+    with pytest.raises(WireError, match="left open"):
+        stage.check_contexts()
+    stage.proxy.delete(context)
+    stage.check_contexts()
+
+
+def test_tables_that_differ_are_noticed(wire_campaign):
+    stage, case = stage_of(wire_campaign, "elasticsearch_8"), make_case(route="merge")
+    expected = stage.expected(case)
+    stage.run(SEED, case, Plan([]))
+    lost = type(expected)(expected.output[1:], expected.rejects, expected.late, expected.state)
+    with pytest.raises(WireError, match="1 rows too many"):
+        stage.compare(case, lost)
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.after])
+def test_every_fault_does_something(name, wire_campaign):
+    """To an answer as servers give it; the others end the request before, and are counted."""
+    fault, proxy = FAULTS[name], wire_campaign.stages[0].proxy
+    kind = fault.kinds[-1]
+    proxy.reset()
+    proxy.contexts["x"] = Context("x", pit=True)
+    proxy.last_pages["x", "null"] = b"the page before"
+    hits = [{"_id": str(i), "sort": [i]} for i in range(5)]
+    page = {"pit_id": "x", "_shards": {"total": 2, "failed": 0}, "hits": {"hits": hits}}
+    request = Request("POST", "/_search", {}, b"{}", kind, 1, "x", "null")
+    answer = Answer(200, [("content-type", "application/json")], json.dumps(page).encode())
+    plan = make_plan(name, kind, 1)
+    plan.after(proxy, request, answer)
+    assert [hit.name for hit in plan.hits] == [name]

@@ -1,0 +1,445 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A proxy between the binary and a real search server, which breaks the wire as it is told.
+
+    client ---> [before: refuse, reset, go down, lose the context] ---> server
+           <--- [after: cut, drip, mutilate, replace the answer]   <---
+
+It reads requests and answers whole, so that a fault is placed in an answer that the server has
+given: the server has moved on. It knows what each request is for (`kind`), counts requests per
+kind, and keeps books of the contexts - scrolls, points in time - that the server has opened: who
+was told of them, who asked to close them, and which of those requests arrived. Whatever the
+client must never do is noted in `crimes`.
+"""
+
+import contextlib
+import gzip
+import http.client
+import json
+import re
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+PATIENCE_SECONDS = 60
+# A client may have given up by then.
+SLOW_SECONDS = 0.3
+KINDS = ("plan", "open", "next", "pit_open", "pit_next", "close", "pit_close")
+ID = re.compile(rb'"(?:_scroll_id|pit_id|id)"\s*:\s*"([^"\\]+)"')
+
+
+@dataclass
+class Request:
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    kind: str
+    number: int  # among those of its kind, from 1
+    context: str | None = None  # the server's id of the scroll or PIT that it names
+    slice: str = ""
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass
+class Answer:
+    """What the server said, and what of it is to reach the client."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    length: int | None = None  # when the header shall lie
+    cut_at: int | None = None  # bytes that get through; negative: from the end
+    reset: bool = False  # end with a reset instead of an end
+    silent_seconds: float = 0.0  # before the first byte
+    drip: tuple[int, float] | None = None  # bytes a piece, seconds between pieces
+
+    def plain(self) -> bytes:
+        return gzip.decompress(self.body) if self.zipped else self.body
+
+    @property
+    def zipped(self) -> bool:
+        return ("content-encoding", "gzip") in [(k.lower(), v) for k, v in self.headers]
+
+    def edit(self, body: bytes) -> None:
+        self.body = gzip.compress(body) if self.zipped else body
+
+    def edit_json(self, change: Callable[[dict], None]) -> None:
+        page = json.loads(self.plain())
+        change(page)
+        # As the servers write it: the reader looks at the ends of the text.
+        self.edit(json.dumps(page, separators=(",", ":"), ensure_ascii=False).encode())
+
+    def replace(self, status: int, value: object, **headers: str) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.status, self.body = status, text.encode()
+        kept = [(k, v) for k, v in self.headers if k.lower() != "content-encoding"]
+        self.headers = kept + [(k.replace("_", "-"), v) for k, v in headers.items()]
+
+    def head(self) -> bytes:
+        skipped = ("content-length", "transfer-encoding", "connection")
+        lines = [f"HTTP/1.1 {self.status} {http.client.responses.get(self.status, 'x')}"]
+        lines += [f"{k}: {v}" for k, v in self.headers if k.lower() not in skipped]
+        length = len(self.body) if self.length is None else self.length
+        lines += [f"content-length: {length}", "", ""]
+        return "\r\n".join(lines).encode()
+
+    def sent(self) -> bytes:
+        whole = self.head() + self.body
+        return whole if self.cut_at is None else whole[: self.cut_at]
+
+    def readable(self) -> bytes:
+        """The part of the body that the client can read, unzipped as far as it goes."""
+        data = self.sent()[len(self.head()) :]
+        if self.length is not None:
+            data = data[: self.length]
+        if not self.zipped:
+            return data
+        with contextlib.suppress(OSError, EOFError):
+            return gzip.decompress(data)
+        return b""
+
+
+@dataclass
+class Context:
+    """A scroll or PIT that the server has opened."""
+
+    id: str
+    pit: bool
+    told: bool = False  # the client could read its id
+    doubtful: bool = False  # slow or dropped answers: nobody knows whether it did
+    spoilt: str = ""  # a scroll: the answer to a request that moved it on did not arrive as it was
+    close_tries: int = 0
+    closed: bool = False
+    aliases: list[str] = field(default_factory=list)  # the PIT's ids as the client knows them
+
+    @property
+    def newest(self) -> str:
+        return self.aliases[-1] if self.aliases else self.id
+
+
+class DropError(Exception):
+    """The client's connection is to end now, with a reset or an end."""
+
+    def __init__(self, reset: bool) -> None:
+        super().__init__()
+        self.reset = reset
+
+
+class Script:
+    """What goes wrong; this one: nothing. `before` may raise DropError, or give an answer that the
+    server never sees; `after` may spoil the server's. Both are called with the proxy's lock held
+    by nobody."""
+
+    def before(self, proxy: "Proxy", request: Request) -> Answer | None:
+        return None
+
+    def after(self, proxy: "Proxy", request: Request, answer: Answer) -> None:
+        pass
+
+
+class Proxy:
+    """`opensearch`: how the server's points in time are closed."""
+
+    def __init__(self, server_port: int, opensearch: bool = False) -> None:
+        self.server_port = server_port
+        self.opensearch = opensearch
+        self.script = Script()
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.connections: set[socket.socket] = set()
+        self.busy = 0  # requests under way
+        self.over = threading.Event()  # the run has ended: nobody waits for slow answers
+        self.opener: threading.Timer | None = None
+        self.reset()
+        self.listener: socket.socket | None = None
+        self.port = 0
+        self._listen()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def reset(self) -> None:
+        """For the next run."""
+        self.counts: Counter = Counter()
+        self.contexts: dict[str, Context] = {}
+        self.crimes: list[str] = []
+        self.last_pages: dict[tuple[str, str], bytes] = {}
+        self.one_worker = False  # whether requests come one after the other
+        self.downs = 0
+        self.mangled = False  # an answer that opens something was: the client may know a wrong id
+        self.over.clear()
+
+    def __enter__(self) -> "Proxy":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.settle()
+        self._close_listener()
+        self._drop_connections()
+
+    # Listening.
+
+    def _listen(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def _close_listener(self) -> None:
+        if self.listener is not None:
+            # A thread that waits in accept would keep it open.
+            with contextlib.suppress(OSError):
+                self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+            self.listener = None
+
+    def _drop_connections(self) -> None:
+        with self.lock:
+            connections = list(self.connections)
+        for connection in connections:
+            abort(connection)
+
+    def go_down(self, seconds: float) -> None:
+        """Refuses connections for a while; those there are end."""
+        with self.lock:
+            if self.listener is None:
+                return
+            self.downs += 1
+            self._close_listener()
+            self.opener = threading.Timer(seconds, self._listen)
+            self.opener.start()
+        self._drop_connections()
+
+    def settle(self) -> None:
+        """After a run: nothing is under way any more, and the proxy is up."""
+        self.over.set()
+        if self.opener is not None:
+            self.opener.join()
+            self.opener = None
+        with self.changed:
+            done = self.changed.wait_for(lambda: self.busy == 0, PATIENCE_SECONDS)
+        assert done, "a request is still under way"
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.connections.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    # Serving.
+
+    def _serve(self, connection: socket.socket) -> None:
+        server = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=PATIENCE_SECONDS)
+        try:
+            with connection.makefile("rb") as stream:
+                while self._serve_one(connection, stream, server):
+                    pass
+        except DropError as drop:
+            if drop.reset:
+                reset_on_close(connection)
+        except (OSError, ValueError, http.client.HTTPException):
+            pass  # the client or the server went away
+        finally:
+            server.close()
+            with self.lock:
+                self.connections.discard(connection)
+            connection.close()
+
+    def _serve_one(self, connection, stream, server: http.client.HTTPConnection) -> bool:
+        request = self._read(stream)
+        if request is None:
+            return False
+        with self.lock:
+            self.busy += 1
+        try:
+            return self._handle(connection, server, request)
+        finally:
+            with self.changed:
+                self.busy -= 1
+                self.changed.notify_all()
+
+    def _read(self, stream) -> Request | None:
+        line = stream.readline().decode("ascii")
+        if not line:
+            return None
+        method, target, _ = line.split()
+        headers = {}
+        while (header := stream.readline().decode("latin-1").strip()) != "":
+            name, _, value = header.partition(":")
+            headers[name.lower()] = value.strip()
+        body = stream.read(int(headers.get("content-length", 0)))
+        kind = kind_of(method, target)
+        with self.lock:
+            self.counts[kind] += 1
+            request = Request(method, target, headers, body, kind, self.counts[kind])
+            self._look_up(request)
+        return request
+
+    def _handle(self, connection, server: http.client.HTTPConnection, request: Request) -> bool:
+        begun = time.monotonic()
+        answer = self.script.before(self, request)
+        if answer is None:
+            answer = self._forward(server, request)
+            self.name_pit(request, answer)
+            page = answer.plain()
+            with self.lock:
+                self._note_opened(request, answer)
+            self.script.after(self, request, answer)
+            slow = time.monotonic() - begun > SLOW_SECONDS
+            with self.lock:
+                self._note_told(request, answer, slow)
+                self.last_pages[request.context or "", request.slice] = page
+        return self._send(connection, answer)
+
+    def _forward(self, server: http.client.HTTPConnection, request: Request) -> Answer:
+        headers = {k: v for k, v in request.headers.items() if k not in ("host", "content-length")}
+        server.request(request.method, request.target, request.body or None, headers)
+        response = server.getresponse()
+        answer = Answer(response.status, response.getheaders(), response.read())
+        with self.lock:
+            self._note_closed(request, answer)
+        return answer
+
+    def _send(self, connection: socket.socket, answer: Answer) -> bool:
+        data = answer.sent()
+        if answer.silent_seconds:
+            self.over.wait(answer.silent_seconds)
+        size, seconds = answer.drip or (len(data) or 1, 0.0)
+        for i in range(0, len(data), size):
+            connection.sendall(data[i : i + size])
+            if seconds:
+                self.over.wait(seconds)
+        if answer.cut_at is None and answer.length is None:
+            return True
+        raise DropError(answer.reset)
+
+    # The books, under the lock.
+
+    def _look_up(self, request: Request) -> None:
+        """Which context a request names; aliases are put back to what the server knows."""
+        if request.kind in ("plan", "open", "pit_open"):
+            return
+        body = request.json
+        given = body.get("scroll_id") or body.get("pit_id") or body.get("id")
+        if request.kind == "pit_next":
+            given = body["pit"]["id"]
+            request.slice = json.dumps(body.get("slice"))
+        given = given[0] if isinstance(given, list) else given
+        found = [c for c in self.contexts.values() if given == c.id or given in c.aliases]
+        if not found:
+            if self.mangled:
+                return
+            self.crimes.append(f"{request.kind} names {given[:40]}, which nobody was told")
+            return
+        context = found[0]
+        request.context = context.id
+        request.body = request.body.replace(given.encode(), context.id.encode())
+        if request.kind in ("close", "pit_close"):
+            context.close_tries += 1
+        if request.kind == "next" and context.spoilt:
+            self.crimes.append(f"a scroll was asked again after {context.spoilt}")
+        # Readers that work at the same time need not agree on which answer was the last.
+        if request.kind == "pit_next" and self.one_worker and given != context.newest:
+            self.crimes.append("an old id of a PIT was used after a newer one")
+
+    def _note_opened(self, request: Request, answer: Answer) -> None:
+        if request.kind in ("open", "pit_open") and answer.status == 200:
+            match = ID.search(answer.plain())
+            assert match, answer.plain()[:200]
+            identifier = match[1].decode()
+            self.contexts[identifier] = Context(identifier, request.kind == "pit_open")
+
+    def _note_closed(self, request: Request, answer: Answer) -> None:
+        context = self.contexts.get(request.context or "")
+        if context and request.kind in ("close", "pit_close") and answer.status in (200, 404):
+            context.closed = True
+
+    def _note_told(self, request: Request, answer: Answer, slow: bool) -> None:
+        match = ID.search(answer.readable())
+        context = self.contexts.get(match[1].decode()) if match else None
+        if context and request.kind in ("open", "pit_open"):
+            context.told = True
+            context.doubtful = bool(slow or answer.silent_seconds or answer.drip)
+        mangled = request.kind in ("open", "pit_open") and answer.status == 200 and not context
+        self.mangled = self.mangled or mangled
+        # A wrong page that looks right at its ends may be found wrong after the next was asked for.
+        whole = answer.sent() == answer.head() + answer.body and answer.length is None
+        if request.kind == "next" and not (whole and answer.status == 200):
+            context = self.contexts.get(request.context or "")
+            if context:
+                context.spoilt = f"its answer {request.number} was spoilt"
+
+    def page_before(self, request: Request) -> bytes | None:
+        """The page that the same context and slice gave before this one."""
+        return self.last_pages.get((request.context or "", request.slice))
+
+    def change_pit_id(self, request: Request, answer: Answer) -> None:
+        """From now on the client knows the PIT by another id."""
+        with self.lock:
+            context = self.contexts[request.context]
+            alias = f"{context.id}{len(context.aliases):04}"
+            context.aliases.append(alias)
+        self.name_pit(request, answer)
+
+    def name_pit(self, request: Request, answer: Answer) -> None:
+        """Answers carry the id that the client was given last."""
+        context = self.contexts.get(request.context or "")
+        if request.kind == "pit_next" and answer.status == 200 and context and context.aliases:
+            answer.edit_json(lambda page: page.update(pit_id=context.newest))
+
+    def lose(self, request: Request) -> None:
+        """The context is closed at the server behind the client's back."""
+        context = self.contexts.get(request.context or "")
+        if context is not None:
+            self.delete(context)
+
+    def delete(self, context: Context) -> None:
+        if not context.pit:
+            path, body = "/_search/scroll", {"scroll_id": [context.id]}
+        elif self.opensearch:
+            path, body = "/_search/point_in_time", {"pit_id": [context.id]}
+        else:
+            path, body = "/_pit", {"id": context.id}
+        server = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=PATIENCE_SECONDS)
+        try:
+            server.request("DELETE", path, json.dumps(body), {"content-type": "application/json"})
+            answer = server.getresponse()
+            answer.read()
+        finally:
+            server.close()
+        assert answer.status in (200, 404), answer.status
+        with self.lock:
+            context.closed = True
+
+
+def kind_of(method: str, target: str) -> str:
+    path = target.partition("?")[0]
+    if path == "/_search/scroll":
+        return "close" if method == "DELETE" else "next"
+    if path.endswith(("/_pit", "/_search/point_in_time")):
+        return "pit_close" if method == "DELETE" else "pit_open"
+    if path == "/_search":
+        return "pit_next"
+    return "open" if path.endswith("/_search") else "plan"
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def abort(connection: socket.socket) -> None:
+    """Ends a connection that another thread serves; closing alone would not wake it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
