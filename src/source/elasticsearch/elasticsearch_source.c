@@ -184,8 +184,11 @@ static void close_leftovers(tide_es_source *source)
     tide_es_leftover *leftover;
     while ((leftover = take_leftover(source)) != NULL) {
         tide_str id = tide_str_of(leftover->id);
-        if (reachable && tide_monotonic_micros() < deadline) {
-            (void)close_context(source, http, &answer, id, leftover->pit);
+        /* Twice: for one that was open until now this is the first time. */
+        for (int i = 0; i < 2 && reachable && tide_monotonic_micros() < deadline; i++) {
+            if (close_context(source, http, &answer, id, leftover->pit)) {
+                break;
+            }
         }
         free_leftover(leftover);
     }
