@@ -183,7 +183,7 @@ static void append_position(const tide_streaming *streaming, const tide_reject *
     }
     tide_text_append_str(out, (tide_str){reject->position, (size_t)(row - reject->position)});
     const char *number = row + sizeof no_day - 1;
-    if (is_fanned_out(streaming, (size_t)atoi(number))) {
+    if (is_fanned_out(streaming, strtoul(number, NULL, 10))) {
         tide_text_append_char(out, '/');
         tide_text_append(out, number);
     }

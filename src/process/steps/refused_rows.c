@@ -89,7 +89,7 @@ static void print_position(const char *label, const tide_step_batch *io, int64_t
     tide_format_day(segment->day, day);
     io->print_series(io->series_context, segment->series, out);
     const long long ordinal = segment->rows_before + row - segment->begin + 1;
-    tide_text_append_format(out, "/%s/%d.%lld", day, atoi(label), ordinal);
+    tide_text_append_format(out, "/%s/%lu.%lld", day, strtoul(label, NULL, 10), ordinal);
 }
 
 static tide_code add_reject(const tide_refused_rows *refusals, const tide_row_error *error,
