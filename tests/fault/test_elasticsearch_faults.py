@@ -487,6 +487,17 @@ def test_a_limit_of_the_page_size_is_kept_at_once(elasticsearch):
     assert elasticsearch.count("open") == 6, "each split once too large, and once not"
 
 
+@pytest.mark.parametrize(("kind", "options"), [("next", ()), ("pit_next", ("--pit",))])
+def test_a_mutilated_id_is_not_believed(server, kind, options):
+    """Else nothing more could be read by it, and nobody would close the right one."""
+
+    def mutilate(_: Request, answer: Answer) -> None:
+        answer.body = answer.body[:17] + b"\x1f" + answer.body[18:]
+
+    server.fault = once(kind, 2, mutilate)
+    expect_whole(server, read(server, *options))
+
+
 @pytest.mark.parametrize("options", [(), ("--pit",)])
 def test_contexts_are_closed_after_a_cancel(server, options):
     result = read(server, *options, "--cancel-after", "100", page=10)

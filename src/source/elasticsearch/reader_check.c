@@ -112,9 +112,10 @@ static tide_code keep_position(tide_es_reader *r, const tide_search_page *page, 
     if (r->ahead) {
         bool same = r->pit ? tide_str_equal(tide_es_peek_last_sort(text), page->last_sort)
                            : tide_str_equal(tide_es_peek_scroll_id(text), page->scroll_id);
-        return same ? TIDE_OK
-                    : TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: an answer contradicts itself",
-                                tide_http_url(r->http));
+        if (!same) {
+            return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: an answer contradicts itself",
+                             tide_http_url(r->http));
+        }
     }
     if (r->pit) {
         tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->generation,

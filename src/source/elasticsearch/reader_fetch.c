@@ -11,11 +11,12 @@ tide_code tide_es_reader_remember(tide_text *text, tide_str value, tide_error *e
     return tide_text_failed(text) ? TIDE_FAIL_MEMORY(err, "a position") : TIDE_OK;
 }
 
-/* Whatever became of the request: if its answer names a scroll, that must be closed some day. */
+/* Whatever became of the opening request: if its answer names a scroll, that must be closed some
+ * day. Later ids are believed when the page has been decoded: they may be mutilated. */
 static void learn_scroll_id(tide_es_reader *r)
 {
     tide_str id = tide_es_peek_scroll_id(tide_http_answer_text(tide_es_reader_answer(r)));
-    if (id.size > 0 && !tide_str_equal(id, tide_es_text_str(&r->id))) {
+    if (id.size > 0 && r->id.size == 0) {
         tide_error ignored;
         tide_error_clear(&ignored);
         (void)!tide_es_reader_remember(&r->id, id, &ignored);
@@ -58,11 +59,12 @@ static tide_code receive_scroll(tide_es_reader *r, tide_error *err)
         code = tide_http_send(r->http, &r->message.request, tide_es_reader_answer(r), err);
     }
     r->ahead = false;
-    learn_scroll_id(r);
     return code;
 }
 
-static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_error *err)
+/* newer_id: of an answer that has not been decoded yet; may be empty. */
+static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_str newer_id,
+                             tide_error *err)
 {
     if (!tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->generation, &r->id)) {
         r->base.lost_snapshot = true;
@@ -71,7 +73,8 @@ static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_erro
     if (tide_text_failed(&r->id)) {
         return TIDE_FAIL_MEMORY(err, "a position");
     }
-    return tide_es_pit_next(&r->message, &r->slice, tide_es_text_str(&r->id), search_after, err);
+    tide_str id = newer_id.size > 0 ? newer_id : tide_es_text_str(&r->id);
+    return tide_es_pit_next(&r->message, &r->slice, id, search_after, err);
 }
 
 static tide_code acquire_pit(tide_es_reader *r, tide_error *err)
@@ -107,7 +110,7 @@ static tide_code receive_pit(tide_es_reader *r, tide_error *err)
                                 : code == TIDE_REMOTE_RETRY &&
                                       tide_http_last_failure(r->http) != TIDE_HTTP_TOO_LARGE;
     } else {
-        TIDE_TRY(prepare_pit(r, tide_es_text_str(&r->sort), err));
+        TIDE_TRY(prepare_pit(r, tide_es_text_str(&r->sort), (tide_str){NULL, 0}, err));
     }
     if (again) {
         if (!first) {
@@ -139,10 +142,11 @@ void tide_es_reader_leave_pit(tide_es_reader *r, bool lost)
 
 static tide_code ask_for_scroll_page(tide_es_reader *r, tide_error *err)
 {
-    if (tide_es_peek_scroll_id(tide_http_answer_text(tide_es_reader_answer(r))).size == 0) {
+    tide_str id = tide_es_peek_scroll_id(tide_http_answer_text(tide_es_reader_answer(r)));
+    if (id.size == 0) {
         return TIDE_OK;
     }
-    TIDE_TRY(tide_es_scroll_next(&r->message, &r->slice, tide_es_text_str(&r->id), err));
+    TIDE_TRY(tide_es_scroll_next(&r->message, &r->slice, id, err));
     r->ahead = true;
     return TIDE_OK;
 }
@@ -154,9 +158,7 @@ static tide_code ask_for_pit_page(tide_es_reader *r, tide_error *err)
     if (sort.size == 0) {
         return TIDE_OK;
     }
-    tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->generation,
-                           tide_es_peek_pit_id(text));
-    TIDE_TRY(prepare_pit(r, sort, err));
+    TIDE_TRY(prepare_pit(r, sort, tide_es_peek_pit_id(text), err));
     r->ahead = true;
     return TIDE_OK;
 }
