@@ -21,6 +21,34 @@ static const char help[] =
     "  tidemill plan\n"
     "  tidemill plan balances --json\n";
 
+/* Why a file of the registry is read. */
+static const char *reason_of(const tide_member *member)
+{
+    static const char *const words[] = {[TIDE_MEMBER_NEW] = "new",
+                                        [TIDE_MEMBER_GROWN] = "grown",
+                                        [TIDE_MEMBER_OPEN] = "open",
+                                        [TIDE_MEMBER_REREAD] = "reread"};
+    return member->mark == NULL ? NULL : words[member->reason];
+}
+
+static void append_reason(const tide_member *member, tide_text *out)
+{
+    static const char *const words[] = {
+        [TIDE_MEMBER_NEW] = "new",
+        [TIDE_MEMBER_GROWN] = "grown",
+        [TIDE_MEMBER_OPEN] = "again, since rows of it were left for a later run",
+        [TIDE_MEMBER_REREAD] = "again, by --reread"};
+    char bytes[40];
+    if (member->mark == NULL) {
+        return;
+    }
+    tide_text_append_format(out, "  %s", words[member->reason]);
+    if (member->begin > 0) {
+        tide_text_append_format(out, ", read on from %s",
+                                tide_format_bytes((int64_t)member->begin, bytes));
+    }
+}
+
 static void append_members(const tide_plan_result *plan, tide_text *out)
 {
     char a[40];
@@ -28,6 +56,7 @@ static void append_members(const tide_plan_result *plan, tide_text *out)
     for (size_t i = 0; i < plan->source.member_count && i < 20; i++) {
         const tide_member *member = &plan->source.members[i];
         tide_text_append_format(out, "    %s", member->name);
+        append_reason(member, out);
         if (member->row_count > 0) {
             tide_text_append_format(out, "  %s rows",
                                     tide_format_count((int64_t)member->row_count, a));
@@ -62,6 +91,11 @@ static void print_plan(const tide_pipeline *pipeline, const tide_plan_result *pl
                             plan->resumes ? " (resumes it: what is committed stays)" : "");
     append_source(pipeline, plan, &out);
     append_members(plan, &out);
+    if (pipeline->keeps_registry && !plan->resumes) {
+        tide_text_append_format(&out, "  %zu file%s known: read by earlier runs\n",
+                                plan->source.known_count,
+                                plan->source.known_count == 1 ? " is" : "s are");
+    }
     tide_text_append_format(&out, "  route: %s\n", plan->route);
     if (plan->horizon != INT64_MAX) {
         tide_format_instant(plan->horizon, horizon);
@@ -104,12 +138,22 @@ static void print_json(const tide_pipeline *pipeline, const tide_plan_result *pl
     tide_text_append(&json, ",\"members\":[");
     for (size_t i = 0; i < plan->source.member_count; i++) {
         const tide_member *member = &plan->source.members[i];
+        const char *reason = reason_of(member);
         tide_text_append(&json, i == 0 ? "{\"name\":" : ",{\"name\":");
         tide_text_append_json_string(&json, tide_str_of(member->name));
-        tide_text_append_format(&json, ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+        tide_text_append_format(&json, ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64,
                                 member->row_count, member->byte_count);
+        if (reason != NULL) {
+            tide_text_append_format(&json, ",\"reason\":\"%s\",\"begin\":%" PRIu64, reason,
+                                    member->begin);
+        }
+        tide_text_append_char(&json, '}');
     }
-    tide_text_append(&json, "]}");
+    tide_text_append_char(&json, ']');
+    if (pipeline->keeps_registry) {
+        tide_text_append_format(&json, ",\"known\":%zu", plan->source.known_count);
+    }
+    tide_text_append_char(&json, '}');
     tide_cli_print_json(&json);
     tide_text_clear(&json);
 }
@@ -162,7 +206,7 @@ static bool read_option(tide_run_options *run, int option)
 
 static int run(tide_cli *cli, int argc, char **argv)
 {
-    tide_run_options plan = {.cancel = cli->cancel};
+    tide_run_options plan = {.cancel = cli->cancel, .looks_only = true};
     int exit_code = TIDE_EXIT_OK;
     int option;
     while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {

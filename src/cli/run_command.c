@@ -23,13 +23,16 @@ static const char help[] =
     "      --jobs N        pipelines at a time (1)\n"
     "      --spill DIR     directory for spilled data ($TMPDIR or /tmp)\n"
     "      --new           close an unfinished run as abandoned and begin a new one\n"
+    "      --reread FILE   read a file of the registry again, all of it, as it is now; may be\n"
+    "                      given many times, for one pipeline\n"
     "      --quiet         no progress and no summary\n"
     "      --json          the record of each run as a line of JSON\n"
     "\n"
     "examples:\n"
     "  tidemill run\n"
     "  tidemill run balances --workers 8 --memory 2GB\n"
-    "  tidemill run --jobs 4 --json > runs.jsonl\n";
+    "  tidemill run --jobs 4 --json > runs.jsonl\n"
+    "  tidemill run orders --reread in/2024-03-31.ndjson\n";
 
 /* One pipeline's run, as the job threads see it. */
 typedef struct job {
@@ -45,6 +48,7 @@ typedef struct run_call {
     tide_run_options options;
     int64_t job_count_at_a_time;
     bool quiet;
+    const char **reread; /* owned; room for as many as there are arguments */
     job *jobs;
     size_t job_count;
     tide_atomic next;
@@ -174,7 +178,15 @@ static int run_session(run_call *call, tide_session *session)
     return exit_code;
 }
 
-enum { OPTION_WORKERS = 256, OPTION_MEMORY, OPTION_JOBS, OPTION_SPILL, OPTION_NEW, OPTION_QUIET };
+enum {
+    OPTION_WORKERS = 256,
+    OPTION_MEMORY,
+    OPTION_JOBS,
+    OPTION_SPILL,
+    OPTION_NEW,
+    OPTION_REREAD,
+    OPTION_QUIET
+};
 
 static const struct option options[] = {
     TIDE_CLI_OPTIONS,
@@ -183,6 +195,7 @@ static const struct option options[] = {
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"new", no_argument, NULL, OPTION_NEW},
+    {"reread", required_argument, NULL, OPTION_REREAD},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {0},
 };
@@ -214,39 +227,63 @@ static const char *read_option(run_call *call, int option)
         case OPTION_NEW:
             call->options.fresh = true;
             return NULL;
+        case OPTION_REREAD:
+            call->reread[call->options.reread_count++] = optarg;
+            return NULL;
         default:
             call->quiet = true;
             return NULL;
     }
 }
 
-static int run(tide_cli *cli, int argc, char **argv)
+static int open_and_run(run_call *call, char **names, int name_count)
 {
-    run_call call = {.cli = cli, .job_count_at_a_time = 1};
-    call.options.cancel = cli->cancel;
+    tide_session session;
+    tide_error err;
+    int exit_code;
+    tide_error_clear(&err);
+    if (tide_session_open(&session, call->cli, names, name_count, &err) != TIDE_OK) {
+        exit_code = tide_cli_fail(call->cli, &err);
+    } else if (call->options.reread_count > 0 && session.pipeline_count != 1) {
+        exit_code =
+            tide_cli_usage(call->cli, &tide_command_run, "--reread is for one pipeline: name it");
+    } else {
+        exit_code = run_session(call, &session);
+    }
+    tide_session_close(&session);
+    return exit_code;
+}
+
+static int read_and_run(run_call *call, int argc, char **argv)
+{
     int exit_code = TIDE_EXIT_OK;
     int option;
     while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
         if (option < OPTION_WORKERS) {
-            if (!tide_cli_option(cli, &tide_command_run, option, &exit_code)) {
+            if (!tide_cli_option(call->cli, &tide_command_run, option, &exit_code)) {
                 return exit_code;
             }
             continue;
         }
-        const char *wrong = read_option(&call, option);
+        const char *wrong = read_option(call, option);
         if (wrong != NULL) {
-            return tide_cli_usage(cli, &tide_command_run, "%s", wrong);
+            return tide_cli_usage(call->cli, &tide_command_run, "%s", wrong);
         }
     }
-    tide_session session;
-    tide_error err;
-    tide_error_clear(&err);
-    if (tide_session_open(&session, cli, argv + optind, argc - optind, &err) == TIDE_OK) {
-        exit_code = run_session(&call, &session);
-    } else {
-        exit_code = tide_cli_fail(cli, &err);
+    return open_and_run(call, argv + optind, argc - optind);
+}
+
+static int run(tide_cli *cli, int argc, char **argv)
+{
+    run_call call = {.cli = cli, .job_count_at_a_time = 1};
+    call.options.cancel = cli->cancel;
+    call.reread = tide_alloc_zero((size_t)argc + 1, sizeof *call.reread);
+    if (call.reread == NULL) {
+        return tide_cli_usage(cli, &tide_command_run, "out of memory");
     }
-    tide_session_close(&session);
+    call.options.reread = call.reread;
+    int exit_code = read_and_run(&call, argc, argv);
+    tide_free((void *)call.reread);
     return exit_code;
 }
 

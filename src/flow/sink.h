@@ -4,7 +4,7 @@
  * Order of calls, by one thread unless said otherwise:
  *
  *   open -> check            touches nothing; finds whether target and state fit the pipeline
- *        -> read_runs        touches nothing
+ *        -> read_runs, read_marks   touch nothing
  *        -> begin            creates what is missing, takes the lease, writes the run record
  *        -> [per worker, its own thread] open_worker -> read_states, load ... -> close_worker
  *        -> reject           decode rejects, before any output, in a transaction of their own
@@ -19,6 +19,7 @@
 #ifndef TIDE_FLOW_SINK_H
 #define TIDE_FLOW_SINK_H
 
+#include "flow/read_mark.h"
 #include "flow/rewind.h"
 #include "flow/state.h"
 #include "flow/unit.h"
@@ -66,10 +67,11 @@ static inline bool tide_run_status_is_open(tide_run_status status)
 typedef struct tide_run_row {
     int64_t run; /* 1, 2, 3 ... per pipeline */
     tide_run_status status;
-    int64_t started_at; /* of the first execution */
-    int64_t ended_at;   /* 0 while it runs */
-    char *plan;         /* JSON: horizon, members, what a resume must keep */
-    char *record;       /* JSON: counts, stages, memory, error */
+    int64_t started_at;               /* of the first execution */
+    int64_t ended_at;                 /* 0 while it runs */
+    char *plan;                       /* JSON: horizon, members, what a resume must keep */
+    char *record;                     /* JSON: counts, stages, memory, error */
+    const tide_read_mark_list *marks; /* borrowed, may be NULL: what finish keeps beside the run */
 } tide_run_row;
 
 void tide_run_row_clear(tide_run_row *row);
@@ -107,6 +109,8 @@ typedef struct tide_sink_vtable {
     /* Newest first, at most limit rows into rows; *count says how many. */
     tide_code (*read_runs)(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
                            tide_error *err);
+    /* Adds the pipeline's marks to the list, sorted by name by bytes. */
+    tide_code (*read_marks)(tide_sink *sink, tide_read_mark_list *marks, tide_error *err);
     /* Writes *run (a new number, or the resumed one), takes the lease and raises the epoch; keeps
      * fingerprint and table identity with the state. io: another run holds the lease (names it). */
     tide_code (*begin)(tide_sink *sink, const tide_run_row *run, tide_error *err);
@@ -130,13 +134,14 @@ typedef struct tide_sink_vtable {
     tide_code (*reject)(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
     /* Writes the run record while running or at its end (status and record of *run). */
     tide_code (*record)(tide_sink *sink, const tide_run_row *run, tide_error *err);
-    /* The last transaction: staged rows and state are moved, markers dropped, *run is complete.
+    /* The last transaction: staged rows and state are moved, markers dropped, the run's marks take
+     * the place of those with the same name (others stay), *run is complete.
      * Rows that are staged count as loaded in load; *result is what moving them changed: loaded is
      * minus what the table refused, refused is that. */
     tide_code (*finish)(tide_sink *sink, const tide_run_row *run, tide_load_result *result,
                         tide_error *err);
-    /* Forgets state, table identity and fingerprint (start over: the table's rows too), or accepts
-     * the table as it is. */
+    /* Forgets state, marks, table identity and fingerprint (start over: the table's rows too), or
+     * accepts the table as it is. */
     tide_code (*state_reset)(tide_sink *sink, tide_error *err);
     tide_code (*state_accept)(tide_sink *sink, tide_error *err);
     /* Appends with a series: takes table and state back to the end of a day (flow/rewind.h), in one

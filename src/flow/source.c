@@ -5,11 +5,15 @@ void tide_source_plan_init(tide_source_plan *plan)
 {
     *plan = (tide_source_plan){.server = ""};
     tide_arena_init(&plan->arena);
+    tide_read_mark_list_init(&plan->marks);
+    tide_text_init(&plan->notes);
 }
 
 void tide_source_plan_clear(tide_source_plan *plan)
 {
     tide_arena_clear(&plan->arena);
+    tide_read_mark_list_clear(&plan->marks);
+    tide_text_clear(&plan->notes);
     tide_source_plan_init(plan);
 }
 

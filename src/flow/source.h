@@ -14,8 +14,17 @@
 
 #include "flow/budget.h"
 #include "flow/cancel.h"
+#include "flow/read_mark.h"
 #include "record/column_spec.h"
 #include "record/reject.h"
+
+/* Why a member is read. Indices, and files without a registry, are always new. */
+typedef enum tide_member_reason {
+    TIDE_MEMBER_NEW = 0,
+    TIDE_MEMBER_GROWN, /* a file that an earlier run has read, and that has only grown since */
+    TIDE_MEMBER_OPEN,  /* it held rows that were left for a later run */
+    TIDE_MEMBER_REREAD /* the user asked for it */
+} tide_member_reason;
 
 /* A concrete index or file, fixed by the plan; a resume reads exactly these. */
 typedef struct tide_member {
@@ -23,6 +32,14 @@ typedef struct tide_member {
     const char *identity; /* index uuid; or "SIZE:MTIME_NS" of a file */
     uint64_t byte_count;  /* estimates for progress; 0 = unknown */
     uint64_t row_count;
+    /* With a registry of files only: */
+    tide_member_reason reason;
+    const char *mark;     /* value of the mark that a complete run leaves; NULL: no registry */
+    const char *current;  /* identity as found now: another one when the file was touched or has
+                             only grown since it was pinned; NULL: as pinned */
+    uint64_t begin, end;  /* bytes to be read; end 0: all */
+    uint64_t known_bytes; /* rows at positions below were read by an earlier complete run;
+                             UINT64_MAX: all */
 } tide_member;
 
 typedef struct tide_split {
@@ -44,7 +61,25 @@ typedef struct tide_source_plan {
     size_t split_count;
     const char *server; /* "Elasticsearch 8.11.0", "" for files */
     bool estimates_exact;
+    size_t known_count;        /* files that need no reading, since earlier runs have read them */
+    tide_read_mark_list marks; /* of such files, where they were moved, copied or touched */
+    tide_text notes;           /* what the user should know, a line each */
 } tide_source_plan;
+
+/* What a plan is made for. */
+typedef struct tide_plan_request {
+    /* A resume: exactly these members, each checked by name and identity; one that is gone or
+     * changed is bad_data that names it. NULL: whatever the patterns match now. */
+    const tide_member *pinned;
+    size_t pinned_count;
+    /* Files: keep a registry, and skip what `marks` (may be NULL) say has been read. A file that
+     * has changed is bad_data that names it, unless it is among those to be read again. */
+    bool keeps_registry;
+    const tide_read_mark_list *marks;
+    const char *const *reread;
+    size_t reread_count;
+    bool looks_only; /* no run follows: what is certainly new need not be read for its digest */
+} tide_plan_request;
 
 void tide_source_plan_init(tide_source_plan *plan);
 void tide_source_plan_clear(tide_source_plan *plan);
@@ -101,10 +136,9 @@ typedef struct tide_source {
 } tide_source;
 
 typedef struct tide_source_vtable {
-    /* Fills plan. With `pinned` (a resume) exactly these members are used, each checked by name and
-     * identity: one that is gone or changed is bad_data that names it. */
-    tide_code (*plan)(tide_source *source, const tide_member *pinned, size_t pinned_count,
-                      tide_source_plan *plan, tide_error *err);
+    /* Fills plan. The request is borrowed during the call; NULL: all that there is now. */
+    tide_code (*plan)(tide_source *source, const tide_plan_request *request, tide_source_plan *plan,
+                      tide_error *err);
     /* attempt counts from 1; the plan must outlive the reader. */
     tide_code (*open_reader)(tide_source *source, const tide_source_plan *plan, uint32_t split,
                              uint32_t attempt, tide_reader **reader, tide_error *err);

@@ -36,7 +36,7 @@ tide_code tide_day_loop_absent(void *context, const tide_column *columns, int64_
     tide_process *process = context;
     const tide_state_layout *layout = &process->plan->state;
     int64_t rows = tide_column_int64(&columns[layout->rows_column], row);
-    if (rows == 0 || rows == TIDE_STATE_REWOUND) {
+    if (process->plan->options.by_marks || rows == 0 || rows == TIDE_STATE_REWOUND) {
         return TIDE_OK;
     }
     process->maker.unit.counts.gone_or_changed_series++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/day_loop.h"
 
+#include "process/known_rows.h"
 #include "process/position.h"
 
 static tide_counts *counts_of(tide_process *process)
@@ -42,6 +43,10 @@ static tide_code compare_old_days(tide_process *process, tide_series *series, ti
         return TIDE_OK;
     }
     series->compared = true;
+    if (process->plan->options.by_marks) {
+        tide_known_rows_end(process, series);
+        return series->unwritten ? load_values(process, series, err) : TIDE_OK;
+    }
     if (series->rows == series->stored_rows &&
         tide_digest_equal(series->digest, series->stored_digest)) {
         counts_of(process)->seen += series->old_rows + series->own_rows;
@@ -106,6 +111,11 @@ static tide_code begin_series(tide_process *process, const tide_run_of_rows *run
         tide_state_join_find(&process->join, columns, keys, run->begin, &process->state_row, err));
     if (process->state_row >= 0) {
         tide_group_read_progress(&process->group, process->join.held_columns, process->state_row);
+    }
+    if (process->plan->options.by_marks) { /* what is not read again stays in the sum */
+        tide_series *series = tide_group_last(&process->group);
+        series->rows = series->stored_rows;
+        series->digest = series->stored_digest;
     }
     return TIDE_OK;
 }
@@ -207,7 +217,11 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
 {
     tide_series *series = tide_group_last(&process->group);
     int64_t row_count = run->end - run->begin;
-    if (series->known && run->day.day <= series->last_day) {
+    bool is_old = series->known && run->day.day <= series->last_day;
+    if (is_old && process->plan->options.by_marks) {
+        return tide_known_rows_take(process, series, run, err);
+    }
+    if (is_old) {
         take_old(process, series, run);
         return TIDE_OK;
     }
@@ -215,6 +229,7 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
     if (run->day.end > process->plan->options.horizon &&
         !tide_series_rebuilds(series, run->day.day)) {
         counts_of(process)->left += row_count;
+        tide_known_rows_leave(process, run);
         tide_scan_take(&process->scan, row_count);
         return TIDE_OK;
     }

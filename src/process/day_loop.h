@@ -50,10 +50,14 @@ TIDE_MUST_CHECK tide_code tide_day_loop_fill(tide_process *process, tide_error *
 /* tide_absent_state of the join: a state without rows. */
 TIDE_MUST_CHECK tide_code tide_day_loop_absent(void *process, const tide_column *columns,
                                                int64_t row, tide_error *err);
-/* Is no day open: can the unit be closed here? */
+/* Is no day open, and are late rows of a series all taken: can the unit be closed here? */
 static inline bool tide_day_loop_is_between_days(const tide_process *process)
 {
-    return !process->series_is_open || !tide_group_last(&process->group)->day_is_open;
+    if (!process->series_is_open) {
+        return true;
+    }
+    const tide_series *series = tide_group_last(&process->group);
+    return !series->day_is_open && (series->late_rows == 0 || series->compared);
 }
 
 #endif

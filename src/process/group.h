@@ -29,8 +29,9 @@ typedef struct tide_series {
     /* Rows up to last_day, as found now. */
     int64_t rows;
     tide_digest digest;
-    int64_t old_rows; /* of these: of days processed by earlier runs */
-    int64_t own_rows; /* of these: of days that this run has processed before it was resumed */
+    int64_t old_rows;  /* of these: of days processed by earlier runs */
+    int64_t own_rows;  /* of these: of days that this run has processed before it was resumed */
+    int64_t late_rows; /* told apart by marks */
     /* What has become of it. */
     bool compared;      /* old rows are counted */
     bool loaded;        /* values are read */

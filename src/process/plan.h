@@ -7,6 +7,7 @@
 #ifndef TIDE_PROCESS_PLAN_H
 #define TIDE_PROCESS_PLAN_H
 
+#include "flow/left_rows.h"
 #include "flow/source.h"
 #include "process/output_layout.h"
 #include "process/state_layout.h"
@@ -39,6 +40,14 @@ typedef struct tide_process_options {
     int64_t horizon; /* a day is processed when its end is not after it */
     tide_process_late late;
     int64_t run; /* number of this run; a resume has the same */
+    /* With a cursor, or a registry of files. */
+    bool by_marks; /* only what is new is read: rows of processed days are known or late one by one,
+                      by cursor_known or members[].known_bytes; else judged by sums, as all is read
+                    */
+    bool has_cursor;
+    size_t cursor_column; /* into the layout */
+    int64_t cursor_known; /* rows below were read by an earlier complete run */
+    tide_left_rows *left; /* borrowed; NULL: nobody asks */
     const tide_step *steps;
     size_t step_count;
     const tide_output_item *output; /* as declared by the last step; output_count 0: its schema */

@@ -36,8 +36,12 @@
  * rows taken from the stream. A unit may have counts only (tide_process_has_content is false):
  * nothing is to be committed, but its counts are to be added.
  *
- * counts.read, discarded and late stay 0: who reads knows them. late_rows stays empty: late rows
- * are known one by one only when a cursor says so.
+ * With by_marks (only what is new is read: a cursor, or a registry of files) rows of days up to
+ * last_day are not summed but told apart one by one: those that an earlier complete run has read,
+ * and this run's own, are seen, others are late. Late rows are in late_rows (late: report), only
+ * counted (drop), or the series commits nothing (fail). A state without rows means nothing then.
+ *
+ * counts.read and discarded stay 0: who reads knows them.
  *
  * One process per worker and partition; the plan is shared. No state outside of it.
  */

@@ -34,6 +34,7 @@ tide_code tide_unit_maker_open(tide_unit_maker *maker, const tide_process_plan *
     TIDE_TRY(tide_builder_init(&maker->output, &plan->output.schema, err));
     if (plan->options.series_count > 0) {
         TIDE_TRY(tide_builder_init(&maker->states, &plan->state.schema, err));
+        TIDE_TRY(tide_builder_init(&maker->late, &plan->input, err));
     }
     return TIDE_OK;
 }
@@ -46,6 +47,9 @@ void tide_unit_maker_close(tide_unit_maker *maker)
     }
     if (maker->states.schema != NULL) {
         tide_builder_clear(&maker->states);
+    }
+    if (maker->late.schema != NULL) {
+        tide_builder_clear(&maker->late);
     }
     tide_free(maker->segments);
     tide_free(maker->columns);
@@ -219,8 +223,8 @@ bool tide_unit_maker_is_full(const tide_unit_maker *maker)
     size_t bytes = maker->unit.byte_count + maker->extra_bytes + tide_builder_bytes(&maker->output);
     int64_t states = 0;
     if (maker->states.schema != NULL) {
-        bytes += tide_builder_bytes(&maker->states);
-        states = maker->states.row_count;
+        bytes += tide_builder_bytes(&maker->states) + tide_builder_bytes(&maker->late);
+        states = maker->states.row_count + maker->late.row_count;
     }
     return maker->row_count + states >= bounds->unit_rows || bytes >= bounds->unit_bytes ||
            tide_monotonic_micros() - maker->begun_at >=
@@ -256,6 +260,9 @@ tide_code tide_unit_maker_finish(tide_unit_maker *maker, const char *prefix, int
     if (maker->states.schema != NULL && maker->states.row_count > 0) {
         TIDE_TRY(tide_builder_finish(&maker->states, &maker->unit.states, err));
     }
+    if (maker->late.schema != NULL && maker->late.row_count > 0) {
+        TIDE_TRY(tide_builder_finish(&maker->late, &maker->unit.late_rows, err));
+    }
     TIDE_TRY(set_name(&maker->unit, prefix, sequence, err));
     *out = maker->unit;
     tide_code code = begin_unit(maker, err);
@@ -270,6 +277,7 @@ tide_code tide_unit_maker_restart(tide_unit_maker *maker, tide_error *err)
     tide_builder_reset(&maker->output);
     if (maker->states.schema != NULL) {
         tide_builder_reset(&maker->states);
+        tide_builder_reset(&maker->late);
     }
     maker->segment_count = 0;
     tide_unit_clear(&maker->unit);

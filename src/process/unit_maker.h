@@ -17,6 +17,7 @@ typedef struct tide_unit_maker {
     tide_segment *segments;        /* owned; of the next chunk */
     size_t segment_count, segment_capacity;
     tide_builder states;  /* of the unit; without series not used */
+    tide_builder late;    /* likewise; declared columns */
     size_t name_capacity; /* of unit.series_names */
     tide_column *columns; /* owned; of the step's output */
     size_t column_capacity;

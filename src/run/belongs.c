@@ -195,19 +195,24 @@ static tide_code check_without_state(const tide_pipeline *pipeline, const tide_s
     return fail_conflict(pipeline, what, false, err);
 }
 
+/* What has become of the table that rows were loaded into, or NULL. */
+static const char *missing(const tide_sink_facts *facts, bool loaded)
+{
+    if (!facts->table_exists) {
+        return "does not exist any more";
+    }
+    if (!facts->same_table) {
+        return "is not the one that it was written with";
+    }
+    return facts->table_empty && loaded ? "has been emptied" : NULL;
+}
+
 static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink_facts *facts,
                                   bool loaded, tide_error *err)
 {
     char what[512];
     const char *table = pipeline->config->sink.table;
-    const char *is = NULL;
-    if (!facts->table_exists) {
-        is = "does not exist any more";
-    } else if (!facts->same_table) {
-        is = "is not the one that it was written with";
-    } else if (facts->table_empty && loaded) {
-        is = "has been emptied";
-    }
+    const char *is = missing(facts, loaded);
     if (is != NULL) {
         bool may_rewind = facts->table_exists && facts->same_table;
         (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table, is);
@@ -216,10 +221,31 @@ static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink
     return has_changed(pipeline, facts) ? fail_fingerprint(pipeline, facts, err) : TIDE_OK;
 }
 
-tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                             const tide_run_row *last, bool fresh, tide_error *err)
+/* What marks say has been read is only read again from the start: it must be where it was loaded.
+ */
+static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                                  bool loaded, tide_error *err)
 {
-    if (pipeline->route == TIDE_ROUTE_STREAMED && !fresh) {
+    char what[512];
+    const char *is = missing(facts, loaded);
+    if (is == NULL || pipeline->config->sink.mode == TIDE_REPLACE) {
+        return TIDE_OK;
+    }
+    (void)snprintf(what, sizeof what, "earlier runs have read files into table `%s`, which %s",
+                   pipeline->config->sink.table, is);
+    return fail_conflict(pipeline, what, false, err);
+}
+
+tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_question *question,
+                             tide_error *err)
+{
+    const tide_sink_facts *facts = question->facts;
+    const tide_run_row *last = question->last;
+    bool loaded = facts->unit_rows > 0 || (last != NULL && tide_loaded_ever(last) > 0);
+    if (question->has_marks && pipeline->route != TIDE_ROUTE_ORDERED) {
+        TIDE_TRY(check_with_marks(pipeline, facts, loaded, err));
+    }
+    if (pipeline->route == TIDE_ROUTE_STREAMED && !question->fresh) {
         return check_streamed(pipeline, facts, last, err);
     }
     if (pipeline->route == TIDE_ROUTE_REDUCED && pipeline->config->sink.mode == TIDE_MERGE) {
@@ -228,7 +254,6 @@ tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_sink_fact
     if (pipeline->route != TIDE_ROUTE_ORDERED || pipeline->config->sink.mode == TIDE_REPLACE) {
         return TIDE_OK;
     }
-    bool loaded = facts->unit_rows > 0 || (last != NULL && tide_loaded_ever(last) > 0);
     return facts->state_exists ? check_with_state(pipeline, facts, loaded, err)
                                : check_without_state(pipeline, facts, loaded, err);
 }

@@ -107,6 +107,8 @@ void tide_execution_bound_process(tide_execution *execution)
     }
     options->horizon = execution->result->horizon;
     options->run = execution->row.run;
+    options->by_marks = execution->kept.by_marks;
+    options->left = execution->left.members != NULL ? &execution->left : NULL;
     options->members = execution->source_plan.members;
     options->member_count = execution->source_plan.member_count;
 }

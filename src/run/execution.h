@@ -8,6 +8,7 @@
 #ifndef TIDE_RUN_EXECUTION_H
 #define TIDE_RUN_EXECUTION_H
 
+#include "flow/left_rows.h"
 #include "run/admit.h"
 #include "run/read.h"
 #include "run/run.h"
@@ -28,14 +29,16 @@ typedef struct tide_execution {
     tide_source_plan source_plan;
     tide_sink *sink; /* NULL: discard */
     tide_run_row row;
-    tide_run_plan kept; /* of a run that is resumed */
+    tide_run_plan kept; /* what a resume keeps: of the run that is resumed, or of this new one */
     bool resumed;
-    bool begun;               /* the sink has taken the lease */
-    bool finished;            /* the run's row says complete */
-    int64_t loaded_before;    /* rows that earlier runs have loaded, as far as known */
-    tide_reject_list rejects; /* of decoding */
-    tide_mutex lock;          /* guards result->counts, steps, unit_count, rejects of units */
-    char unit_prefix[64];     /* of this execution */
+    tide_read_mark_list marks; /* of earlier complete runs; empty when all is read anew */
+    tide_left_rows left;       /* where rows are that this run leaves */
+    bool begun;                /* the sink has taken the lease */
+    bool finished;             /* the run's row says complete */
+    int64_t loaded_before;     /* rows that earlier runs have loaded, as far as known */
+    tide_reject_list rejects;  /* of decoding */
+    tide_mutex lock;           /* guards result->counts, steps, unit_count, rejects of units */
+    char unit_prefix[64];      /* of this execution */
 } tide_execution;
 
 /* Fills in defaults; connects nothing. The execution is to be cleared in either case, which also
@@ -92,14 +95,33 @@ TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_err
 
 /* belongs.c: do table, state and pipeline belong together? state_conflict says what changed and
  * what can be done. */
+typedef struct tide_belongs_question {
+    const tide_sink_facts *facts;
+    const tide_run_row *last; /* NULL: none */
+    bool fresh;               /* --new */
+    bool has_marks;           /* earlier runs have read what this one will not */
+} tide_belongs_question;
 TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
-                                             const tide_sink_facts *facts, const tide_run_row *last,
-                                             bool fresh, tide_error *err);
+                                             const tide_belongs_question *question,
+                                             tide_error *err);
 /* rewind.c: the first part, as "part: ...", in which the pipeline differs from the stored one so
  * that rows of earlier days are other rows, too; NULL when a rewind can go on from it. */
 const char *tide_find_lasting_change(const tide_pipeline *pipeline, const tide_sink_facts *facts);
 /* Is there such a line in a text of lines, as fingerprints are? */
 bool tide_has_line(const char *text, const char *line, size_t length);
+/* incremental.c, in the order of calls: the marks of earlier runs; whether all is read anew
+ * (gives_up: --new closes a run that has not ended); what the source is asked; the marks that the
+ * complete run leaves, added to an empty list. */
+bool tide_is_incremental(const tide_pipeline *pipeline);
+TIDE_MUST_CHECK tide_code tide_incremental_look(tide_execution *execution, tide_error *err);
+void tide_incremental_choose(tide_execution *execution, bool gives_up);
+TIDE_MUST_CHECK tide_code tide_incremental_request(const tide_execution *execution,
+                                                   tide_plan_request *request, tide_error *err);
+/* After the source has planned: a resume keeps the marks of its plan, too. */
+void tide_incremental_keep(tide_execution *execution);
+TIDE_MUST_CHECK tide_code tide_incremental_begin(tide_execution *execution, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_incremental_collect(tide_execution *execution,
+                                                   tide_read_mark_list *marks, tide_error *err);
 /* Rows loaded by all runs up to this one, as its record says; of a run that has not ended without
  * what its units say. 1 where that is not known. */
 int64_t tide_loaded_ever(const tide_run_row *row);

@@ -12,7 +12,7 @@
 tide_code tide_check_pipeline(tide_pipeline *pipeline, tide_text *notes, tide_error *err)
 {
     tide_execution e;
-    tide_run_options options = {0};
+    tide_run_options options = {.looks_only = true};
     tide_run_result result;
     tide_run_row last = {0};
     size_t last_count = 0;
@@ -82,6 +82,7 @@ tide_code tide_plan_pipeline(tide_pipeline *pipeline, const tide_run_options *op
         code = tide_execution_prepare(&e, &last, &last_count, err);
     }
     if (code == TIDE_OK) {
+        tide_text_append(&result->notes, tide_text_c(&e.source_plan.notes));
         code = fill_plan(&e, result, err);
     }
     tide_run_row_clear(&last);

@@ -28,6 +28,7 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
     tide_text_init(&result->record);
     tide_source_plan_init(&e->source_plan);
     tide_run_plan_init(&e->kept);
+    tide_read_mark_list_init(&e->marks);
     tide_reject_list_init(&e->rejects);
     tide_mutex_init(&e->lock);
     tide_cancel_init(&e->cancel);
@@ -93,6 +94,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
     e->resumed = unfinished && !e->options.fresh;
+    tide_incremental_choose(e, unfinished);
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
         e->loaded_before += tide_loaded_ever(last);
@@ -120,8 +122,14 @@ tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *las
     }
     code = tide_on_side(code, TIDE_SIDE_SINK, err);
     if (code == TIDE_OK) {
-        code = tide_check_belongs(e->pipeline, &facts, *last_count > 0 ? last : NULL,
-                                  e->options.fresh, err);
+        code = tide_incremental_look(e, err);
+    }
+    if (code == TIDE_OK) {
+        tide_belongs_question question = {.facts = &facts,
+                                          .last = *last_count > 0 ? last : NULL,
+                                          .fresh = e->options.fresh,
+                                          .has_marks = e->marks.count > 0};
+        code = tide_check_belongs(e->pipeline, &question, err);
         e->loaded_before = facts.unit_rows;
     }
     tide_sink_facts_clear(&facts);
@@ -131,10 +139,11 @@ tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *las
 /* The members of a run that is resumed, or whatever the patterns match now. */
 static tide_code plan_source(tide_execution *e, tide_error *err)
 {
-    bool keeps = e->resumed && e->kept.members != NULL;
-    tide_code code =
-        e->source->vtable->plan(e->source, keeps ? e->kept.members : NULL,
-                                keeps ? e->kept.member_count : 0, &e->source_plan, err);
+    tide_plan_request request;
+    TIDE_TRY(tide_incremental_request(e, &request, err));
+    bool keeps = request.pinned != NULL;
+    tide_code code = e->source->vtable->plan(e->source, &request, &e->source_plan, err);
+    tide_incremental_keep(e);
     if (code == TIDE_BAD_DATA && keeps) {
         (void)tide_error_context(err,
                                  "run %lld can't be resumed (`tidemill run --new` closes it "
@@ -158,6 +167,7 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
         rows += (int64_t)e->source_plan.members[i].row_count;
         bytes += (int64_t)e->source_plan.members[i].byte_count;
     }
+    tide_text_append(&e->result->notes, tide_text_c(&e->source_plan.notes));
     tide_atomic_set(&e->progress->rows_expected, rows);
     tide_atomic_set(&e->progress->bytes_expected, bytes);
     return TIDE_OK;
@@ -167,7 +177,8 @@ static tide_code print_plan(tide_execution *e, tide_error *err)
 {
     tide_text plan;
     tide_text_init(&plan);
-    tide_run_plan_print(e->result->horizon, &e->source_plan, &plan);
+    e->kept.horizon = e->result->horizon;
+    tide_run_plan_print(&e->kept, &e->source_plan, &plan);
     tide_free(e->row.plan);
     e->row.plan = tide_text_take(&plan);
     tide_text_clear(&plan);
@@ -198,6 +209,8 @@ void tide_execution_clear(tide_execution *e)
     }
     tide_source_plan_clear(&e->source_plan);
     tide_run_plan_clear(&e->kept);
+    tide_read_mark_list_clear(&e->marks);
+    tide_left_rows_clear(&e->left);
     tide_reject_list_clear(&e->rejects);
     tide_run_row_clear(&e->row);
     tide_mutex_clear(&e->lock);

@@ -52,6 +52,7 @@ typedef struct tide_source_config {
     const char *delimiter;
     int64_t split_bytes; /* 0 = default */
     bool allow_empty;
+    bool registry; /* of files: kept also where it is not by itself */
 } tide_source_config;
 
 typedef struct tide_mask_config {

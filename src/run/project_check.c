@@ -27,11 +27,29 @@ static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
                              "leave rows out");
     }
     if (pipeline->sink.connection != NULL && pipeline->sink.mode == TIDE_APPEND &&
-        !pipeline->sink.again_append) {
+        pipeline->source.connection != NULL && !pipeline->sink.again_append) {
         tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
                              "appending without `series:` would append all rows again in every "
                              "run: set `again: append` in the sink if that is wanted, use mode "
                              "merge or replace, or give `series:` and `time:`");
+    }
+}
+
+/* What has been read is not read again; so what was made of it must stay. */
+static void check_registry(tide_config_reader *reader, const tide_pipeline_config *pipeline)
+{
+    if (!pipeline->source.registry) {
+        return;
+    }
+    if (pipeline->source.connection != NULL) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->source.mark,
+                             "`registry: true` is for `files:`");
+    } else if (pipeline->sink.discard || pipeline->sink.mode == TIDE_REPLACE ||
+               pipeline->sink.again_append) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->source.mark,
+                             "`registry: true` reads only what is new, so it does not go together "
+                             "with mode replace, `again: append` or `discard: true`, which want "
+                             "everything in every run");
     }
 }
 
@@ -70,6 +88,7 @@ void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *nod
         check_unordered(reader, node, pipeline);
     }
     check_again(reader, pipeline);
+    check_registry(reader, pipeline);
     check_repeated(reader, &pipeline->series, "series");
     check_repeated(reader, &pipeline->tie, "tie");
     check_repeated(reader, &pipeline->sink.key, "key");

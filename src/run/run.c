@@ -42,6 +42,7 @@ static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count,
     tide_error none;
     tide_error_clear(&none);
     set_record(e, TIDE_RUN_STARTED, &none); /* should it be killed: what was loaded before it */
+    TIDE_TRY(tide_incremental_begin(e, err));
     TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
     e->begun = true;
     bool leaves_open =
@@ -75,14 +76,29 @@ static tide_code fail_late(const tide_execution *e, tide_error *err)
     return err->code;
 }
 
-/* Staged rows are known to be loaded, or to have lost against others, only once they are moved. */
-static tide_code finish_sink(tide_execution *e, const tide_error *outcome, tide_error *err)
+/* The last transaction of the run, with which the marks move. */
+static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_error *err)
 {
-    const tide_sink_vtable *vtable = e->sink->vtable;
+    tide_read_mark_list marks;
+    tide_read_mark_list_init(&marks);
+    tide_code code = tide_incremental_collect(e, &marks, err);
+    if (code == TIDE_OK) {
+        e->row.marks = &marks;
+        code = tide_on_side(e->sink->vtable->finish(e->sink, &e->row, moved, err), TIDE_SIDE_SINK,
+                            err);
+    }
+    e->row.marks = NULL;
+    tide_read_mark_list_clear(&marks);
+    return code;
+}
+
+/* Staged rows are known to be loaded, or to have lost against others, only once they are moved. */
+static tide_code complete(tide_execution *e, const tide_error *outcome, tide_error *err)
+{
     tide_counts *counts = &e->result->counts;
     tide_load_result moved = {0};
     set_record(e, TIDE_RUN_COMPLETE, outcome);
-    TIDE_TRY(tide_on_side(vtable->finish(e->sink, &e->row, &moved, err), TIDE_SIDE_SINK, err));
+    TIDE_TRY(finish_sink(e, &moved, err));
     e->finished = true;
     if (!e->pipeline->target.staged) {
         return TIDE_OK;
@@ -91,7 +107,7 @@ static tide_code finish_sink(tide_execution *e, const tide_error *outcome, tide_
     counts->superseded += moved.superseded;
     counts->refused += moved.refused;
     set_record(e, TIDE_RUN_COMPLETE, outcome);
-    return tide_on_side(vtable->record(e->sink, &e->row, err), TIDE_SIDE_SINK, err);
+    return tide_on_side(e->sink->vtable->record(e->sink, &e->row, err), TIDE_SIDE_SINK, err);
 }
 
 /* A run in which `late: fail` has held series back is not complete: it is resumed, or closed by
@@ -110,7 +126,7 @@ static tide_code finish(tide_execution *e, tide_error *err)
         TIDE_TRY(tide_check_load_balance(e->result, err));
     }
     if (e->sink != NULL) {
-        TIDE_TRY(finish_sink(e, &none, err));
+        TIDE_TRY(complete(e, &none, err));
     } else {
         set_record(e, TIDE_RUN_COMPLETE, &none);
     }

@@ -17,8 +17,11 @@ typedef struct tide_run_options {
     int64_t memory_bytes;        /* 0 = a quarter of what the process may use */
     const char *spill_directory; /* NULL = $TMPDIR or /tmp */
     bool fresh;                  /* --new: close an unfinished run as abandoned */
-    const tide_cancel *cancel;   /* may be NULL */
-    tide_progress *progress;     /* borrowed; read by a display meanwhile */
+    const char *const *reread;   /* --reread: files, as written, to be read again; borrowed */
+    size_t reread_count;
+    bool looks_only;           /* no run follows */
+    const tide_cancel *cancel; /* may be NULL */
+    tide_progress *progress;   /* borrowed; read by a display meanwhile */
 } tide_run_options;
 
 /* Seconds of wall time per stage, as they ended. */

@@ -7,25 +7,91 @@ void tide_run_plan_init(tide_run_plan *plan)
 {
     *plan = (tide_run_plan){.horizon = INT64_MAX};
     tide_arena_init(&plan->arena);
+    tide_read_mark_list_init(&plan->marks);
 }
 
 void tide_run_plan_clear(tide_run_plan *plan)
 {
     tide_arena_clear(&plan->arena);
+    tide_read_mark_list_clear(&plan->marks);
 }
 
-void tide_run_plan_print(int64_t horizon, const tide_source_plan *source, tide_text *out)
+/* How a file with a registry is to be read; others are read whole. */
+static void print_range(const tide_member *member, tide_text *out)
 {
-    tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"members\":[",
-                            (long long)horizon);
+    if (member->mark == NULL) {
+        return;
+    }
+    tide_text_append(out, ",\"mark\":");
+    tide_text_append_json_string(out, tide_str_of(member->mark));
+    int64_t known = member->known_bytes == UINT64_MAX ? -1 : (int64_t)member->known_bytes;
+    tide_text_append_format(out, ",\"reason\":%d,\"begin\":%lld,\"end\":%lld,\"known\":%lld",
+                            (int)member->reason, (long long)member->begin, (long long)member->end,
+                            (long long)known);
+}
+
+void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *source, tide_text *out)
+{
+    tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"by_marks\":%d",
+                            (long long)plan->horizon, (int)plan->by_marks);
+    tide_text_append(out, ",\"members\":[");
     for (size_t i = 0; i < source->member_count; i++) {
+        const tide_member *member = &source->members[i];
         tide_text_append(out, i == 0 ? "{\"name\":" : ",{\"name\":");
-        tide_text_append_json_string(out, tide_str_of(source->members[i].name));
+        tide_text_append_json_string(out, tide_str_of(member->name));
         tide_text_append(out, ",\"identity\":");
-        tide_text_append_json_string(out, tide_str_of(source->members[i].identity));
+        tide_text_append_json_string(out, tide_str_of(member->identity));
+        print_range(member, out);
+        tide_text_append_char(out, '}');
+    }
+    tide_text_append(out, "],\"marks\":[");
+    for (size_t i = 0; i < source->marks.count; i++) {
+        tide_text_append(out, i == 0 ? "{\"name\":" : ",{\"name\":");
+        tide_text_append_json_string(out, tide_str_of(source->marks.items[i].name));
+        tide_text_append(out, ",\"mark\":");
+        tide_text_append_json_string(out, tide_str_of(source->marks.items[i].value));
         tide_text_append_char(out, '}');
     }
     tide_text_append(out, "]}");
+}
+
+static tide_code read_marks(tide_run_plan *plan, const tide_yaml *list, tide_error *err)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        tide_read_mark mark = {.name = tide_yaml_text(tide_yaml_get(list->values[i], "name")),
+                               .value = tide_yaml_text(tide_yaml_get(list->values[i], "mark"))};
+        if (mark.name == NULL || mark.value == NULL) {
+            return TIDE_FAIL(err, TIDE_BAD_DATA, "a mark without name or value");
+        }
+        TIDE_TRY(tide_read_mark_list_add(&plan->marks, &mark, err));
+    }
+    return TIDE_OK;
+}
+
+static bool read_number(const tide_yaml *node, const char *name, int64_t *value)
+{
+    return tide_yaml_int(tide_yaml_get(node, name), value);
+}
+
+static bool read_range(const tide_yaml *node, tide_member *member)
+{
+    int64_t reason;
+    int64_t begin;
+    int64_t end;
+    int64_t known;
+    member->mark = tide_yaml_text(tide_yaml_get(node, "mark"));
+    if (member->mark == NULL) {
+        return true;
+    }
+    bool whole = read_number(node, "reason", &reason) && read_number(node, "begin", &begin) &&
+                 read_number(node, "end", &end) && read_number(node, "known", &known);
+    if (whole) {
+        member->reason = (tide_member_reason)reason;
+        member->begin = (uint64_t)begin;
+        member->end = (uint64_t)end;
+        member->known_bytes = known < 0 ? UINT64_MAX : (uint64_t)known;
+    }
+    return whole;
 }
 
 static tide_code read_members(tide_run_plan *plan, const tide_yaml *list, tide_error *err)
@@ -38,8 +104,9 @@ static tide_code read_members(tide_run_plan *plan, const tide_yaml *list, tide_e
         tide_member *member = &plan->members[plan->member_count++];
         member->name = tide_yaml_text(tide_yaml_get(list->values[i], "name"));
         member->identity = tide_yaml_text(tide_yaml_get(list->values[i], "identity"));
-        if (member->name == NULL || member->identity == NULL) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "a member without name or identity");
+        if (member->name == NULL || member->identity == NULL ||
+            !read_range(list->values[i], member)) {
+            return TIDE_FAIL(err, TIDE_BAD_DATA, "a member without name, identity or range");
         }
     }
     return TIDE_OK;
@@ -58,5 +125,8 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
         return TIDE_FAIL(err, TIDE_BAD_DATA,
                          "the recorded plan of the run can't be read; close it with run --new");
     }
+    int64_t by_marks = 0;
+    plan->by_marks = read_number(root, "by_marks", &by_marks) && by_marks != 0;
+    TIDE_TRY(read_marks(plan, tide_yaml_get(root, "marks"), err));
     return read_members(plan, members, err);
 }

@@ -9,14 +9,16 @@
 typedef struct tide_run_plan {
     tide_arena arena;
     int64_t horizon; /* instant; INT64_MAX without a series */
+    bool by_marks;   /* rows of processed days are known, or late, by what marks say; not by sums */
     tide_member *members;
     size_t member_count;
+    tide_read_mark_list marks; /* of files that need no reading, but are elsewhere now */
 } tide_run_plan;
 
 void tide_run_plan_init(tide_run_plan *plan);
 void tide_run_plan_clear(tide_run_plan *plan);
-/* As JSON, of a horizon and a source's plan. */
-void tide_run_plan_print(int64_t horizon, const tide_source_plan *source, tide_text *out);
+/* As JSON, with the members of a source's plan. */
+void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *source, tide_text *out);
 TIDE_MUST_CHECK tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json,
                                               tide_error *err);
 

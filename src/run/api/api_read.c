@@ -16,14 +16,14 @@ static tide_code create_source_plan(tidemill_plan *plan, const char *json, tide_
                                   : tide_plan_horizon(pipeline, tide_now(), &kept.horizon, err);
     if (code == TIDE_OK) {
         plan->horizon = kept.horizon;
-        code = plan->source->vtable->plan(plan->source, kept.members, kept.member_count,
-                                          &plan->plan, err);
+        tide_plan_request request = {.pinned = kept.members, .pinned_count = kept.member_count};
+        code = plan->source->vtable->plan(plan->source, &request, &plan->plan, err);
     }
-    tide_run_plan_clear(&kept);
     if (code == TIDE_OK) {
-        tide_run_plan_print(plan->horizon, &plan->plan, &plan->json);
+        tide_run_plan_print(&kept, &plan->plan, &plan->json);
         code = tide_text_failed(&plan->json) ? TIDE_FAIL_MEMORY(err, "a plan") : TIDE_OK;
     }
+    tide_run_plan_clear(&kept);
     return code;
 }
 

@@ -148,6 +148,7 @@ static tide_code finish_once(tide_pg_connection *connection, tide_pg_attempt *at
         TIDE_TRY(tide_pg_write_identity(sink, connection, err));
     }
     TIDE_TRY(tide_pg_drop_markers(sink, connection, finish->run->run, err));
+    TIDE_TRY(tide_pg_write_marks(sink, connection, finish->run, err));
     TIDE_TRY(write_complete(finish, connection, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
     TIDE_TRY(tide_pg_fault(connection, "postgres.finish.after", err));

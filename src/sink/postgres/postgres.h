@@ -108,6 +108,14 @@ TIDE_MUST_CHECK tide_code tide_pg_write_identity(tide_pg_sink *sink, tide_pg_con
 TIDE_MUST_CHECK tide_code tide_pg_drop_markers(tide_pg_sink *sink, tide_pg_connection *connection,
                                                int64_t run, tide_error *err);
 
+/* marks.c */
+tide_code tide_pg_sink_read_marks(tide_sink *sink, tide_read_mark_list *marks, tide_error *err);
+/* Inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_pg_write_marks(tide_pg_sink *sink, tide_pg_connection *connection,
+                                              const tide_run_row *run, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_connection *connection,
+                                               tide_error *err);
+
 /* rejects.c: upserts inside the caller's transaction. */
 TIDE_MUST_CHECK tide_code tide_pg_write_rejects(const tide_pg_sink *sink,
                                                 tide_pg_connection *connection,

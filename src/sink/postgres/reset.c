@@ -54,6 +54,7 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(drop_table(connection, sink->names.staged_state, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.rejects, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.units, err));
+    TIDE_TRY(tide_pg_forget_marks(sink, connection, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.pipelines, err));
     return tide_pg_commit(connection, attempt, err);
 }

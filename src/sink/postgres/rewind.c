@@ -210,6 +210,8 @@ static tide_code rewind_all(const rewinding *r, tide_pg_connection *connection, 
     TIDE_TRY(delete_late(r, connection, err));
     TIDE_TRY(tide_pg_fault(connection, "postgres.rewind.rows", err));
     TIDE_TRY(rewind_states(r, connection, err));
+    /* The days to come are made of rows that were read before: nothing counts as read. */
+    TIDE_TRY(tide_pg_forget_marks(r->sink, connection, err));
     TIDE_TRY(close_runs(r, connection, err));
     TIDE_TRY(find_run_number(r, connection, err));
     TIDE_TRY(write_run(r, connection, err));

@@ -95,6 +95,7 @@ static void close_sink(tide_sink *base)
 static const tide_sink_vtable vtable = {
     .check = tide_pg_sink_check,
     .read_runs = tide_pg_sink_read_runs,
+    .read_marks = tide_pg_sink_read_marks,
     .begin = tide_pg_sink_begin,
     .open_worker = open_worker,
     .close_worker = close_worker,

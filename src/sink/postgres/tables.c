@@ -37,6 +37,9 @@ static const char units_columns[] =
     "rejected bigint NOT NULL DEFAULT 0, loaded bigint NOT NULL DEFAULT 0, "
     "superseded bigint NOT NULL DEFAULT 0, refused bigint NOT NULL DEFAULT 0, "
     "PRIMARY KEY (pipeline, run, unit)";
+static const char marks_columns[] =
+    "pipeline text, name text, value text NOT NULL, open boolean NOT NULL, run bigint NOT NULL, "
+    "PRIMARY KEY (pipeline, name)";
 /* (pipeline, epoch) makes the epoch part of a key: see lease.h. */
 static const char lease_columns[] =
     "pipeline text PRIMARY KEY, epoch bigint NOT NULL, holder text NOT NULL, "
@@ -62,6 +65,7 @@ static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(tide_pg_run(connection, "SELECT pg_advisory_xact_lock(7376441850)", err));
     TIDE_TRY(create_missing(connection, names->runs, runs_columns, err));
     TIDE_TRY(create_missing(connection, names->units, units_columns, err));
+    TIDE_TRY(create_missing(connection, names->marks, marks_columns, err));
     TIDE_TRY(create_missing(connection, names->lease, lease_columns, err));
     TIDE_TRY(create_missing(connection, names->pipelines, pipelines_columns, err));
     TIDE_TRY(create_missing(connection, names->rejects, rejects_columns, err));

@@ -64,6 +64,11 @@ static tide_code read_runs(tide_sink *base, size_t limit, tide_run_row *rows, si
     return tide_store_read_runs(&((tide_sqlite_sink *)base)->store, limit, rows, count, err);
 }
 
+static tide_code read_marks(tide_sink *base, tide_read_mark_list *marks, tide_error *err)
+{
+    return tide_store_read_marks(&((tide_sqlite_sink *)base)->store, marks, err);
+}
+
 static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err)
 {
     return tide_sqlite_begin((tide_sqlite_sink *)base, run, err);
@@ -224,6 +229,7 @@ static void close_sink(tide_sink *base)
 static const tide_sink_vtable sink_vtable = {
     .check = check,
     .read_runs = read_runs,
+    .read_marks = read_marks,
     .begin = begin,
     .open_worker = open_worker,
     .close_worker = close_worker,

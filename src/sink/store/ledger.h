@@ -2,8 +2,10 @@
 /* Ledger: the engine's own tables beside the output.
  *
  *   tidemill_pipelines  one row per pipeline: its table, mode and key, the fingerprint of what
- * wrote it, and the identity of that table tidemill_runs       one row per run: status, plan,
- * record tidemill_units      markers: one row per committed unit of the open run, with what it did
+ *                       wrote it, and the identity of that table
+ *   tidemill_runs       one row per run: status, plan, record
+ *   tidemill_units      markers: one row per committed unit of the open run, with what it did
+ *   tidemill_marks      how far complete runs have read: one row per file, or one of a cursor
  *
  * All functions but the readers are called inside a transaction that has the write lock.
  */
@@ -55,6 +57,14 @@ TIDE_MUST_CHECK tide_code tide_ledger_sum_units(tide_db *db, const char *pipelin
 /* After accept: what units have loaded may be gone. */
 TIDE_MUST_CHECK tide_code tide_ledger_forget_unit_rows(tide_db *db, const char *pipeline,
                                                        tide_error *err);
+/* How far complete runs have read: flow/read_mark.h. */
+TIDE_MUST_CHECK tide_code tide_ledger_read_marks(tide_db *db, const char *pipeline,
+                                                 tide_read_mark_list *marks, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_ledger_write_marks(tide_db *db, const char *pipeline,
+                                                  const tide_run_row *run, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_ledger_forget_marks(tide_db *db, const char *pipeline,
+                                                   tide_error *err);
+
 TIDE_MUST_CHECK tide_code tide_ledger_drop_markers(tide_db *db, const char *pipeline,
                                                    tide_error *err);
 

@@ -20,7 +20,10 @@ tide_code tide_ledger_create(tide_db *db, tide_error *err)
         "pipeline TEXT NOT NULL, run INTEGER NOT NULL, unit TEXT NOT NULL, "
         "emitted INTEGER NOT NULL, rejected INTEGER NOT NULL, loaded INTEGER NOT NULL, "
         "superseded INTEGER NOT NULL, refused INTEGER NOT NULL, "
-        "PRIMARY KEY (pipeline, run, unit)) STRICT, WITHOUT ROWID",
+        "PRIMARY KEY (pipeline, run, unit)) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS tidemill_marks("
+        "pipeline TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, open INTEGER NOT NULL, "
+        "run INTEGER NOT NULL, PRIMARY KEY (pipeline, name)) STRICT, WITHOUT ROWID",
         err);
 }
 

@@ -149,5 +149,7 @@ tide_code tide_store_rewind(tide_store *store, const tide_rewind *rewind, tide_r
     TIDE_TRY(delete_rejects(store, day, &done->rejects_deleted, err));
     TIDE_TRY(delete_late(store, rewind, &done->late_deleted, err));
     TIDE_TRY(rewind_states(store, rewind, day, &done->series, err));
+    /* The days to come are made of rows that were read before: nothing counts as read. */
+    TIDE_TRY(tide_ledger_forget_marks(&store->db, store->target->pipeline, err));
     return write_run(store, rewind, done, err);
 }

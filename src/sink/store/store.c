@@ -40,7 +40,8 @@ static tide_code make_names(tide_store *store, tide_error *err)
     const tide_target *target = store->target;
     bool staged = target->mode == TIDE_REPLACE || (target->staged && target->mode == TIDE_APPEND);
     TIDE_TRY(make_name(store, "", target->table, "_rejects", &store->rejects_table, err));
-    bool has_late = target->state != NULL && target->mode == TIDE_APPEND; /* else nothing is late */
+    bool has_late =
+        target->state != NULL && target->mode != TIDE_REPLACE; /* there nothing is late */
     if (has_late && target->late != NULL && target->late->field_count > 0) {
         TIDE_TRY(make_name(store, "", target->table, "_late", &store->late_table, err));
     }
@@ -173,6 +174,18 @@ tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *ro
     tide_code code = tide_store_connect(store, &connected, err);
     if (code == TIDE_OK && connected) {
         code = tide_ledger_read_runs(&store->db, store->target->pipeline, limit, rows, count, err);
+    }
+    tide_mutex_unlock(&store->lock);
+    return code;
+}
+
+tide_code tide_store_read_marks(tide_store *store, tide_read_mark_list *marks, tide_error *err)
+{
+    bool connected = false;
+    tide_mutex_lock(&store->lock);
+    tide_code code = tide_store_connect(store, &connected, err);
+    if (code == TIDE_OK && connected) {
+        code = tide_ledger_read_marks(&store->db, store->target->pipeline, marks, err);
     }
     tide_mutex_unlock(&store->lock);
     return code;

@@ -104,13 +104,13 @@ TIDE_MUST_CHECK tide_code tide_store_write_rejects(tide_store *store,
 tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
                                        const tide_reject_list *rejects, tide_error *err);
 
-/* Inside: staged state takes the place of state, markers go, the run is complete. */
+/* Inside: staged state takes the place of state, markers go, marks move, the run is complete. */
 TIDE_MUST_CHECK tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run,
                                                 tide_error *err);
 /* The run's record, in a transaction of its own. */
 TIDE_MUST_CHECK tide_code tide_store_record(tide_store *store, const tide_run_row *run,
                                             tide_error *err);
-/* Inside: forgets state, fingerprint, identity, markers, rejects and late rows. */
+/* Inside: forgets state, fingerprint, identity, markers, marks, rejects and late rows. */
 TIDE_MUST_CHECK tide_code tide_store_forget(tide_store *store, tide_error *err);
 
 /* Inside: takes all but the table back, after that was (whose counts *done has), and says so among
@@ -129,6 +129,8 @@ TIDE_MUST_CHECK tide_code tide_store_read_states(const tide_store *store, tide_d
 /* As in the sink's vtable. */
 TIDE_MUST_CHECK tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *rows,
                                                size_t *count, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_read_marks(tide_store *store, tide_read_mark_list *marks,
+                                                tide_error *err);
 TIDE_MUST_CHECK tide_code tide_store_read_units(tide_store *store, tide_arena *arena,
                                                 const char ***names, size_t *count,
                                                 tide_error *err);

@@ -162,6 +162,7 @@ tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run, tide
         TIDE_TRY(swap_state(store, err));
     }
     TIDE_TRY(tide_ledger_drop_markers(&store->db, pipeline, err));
+    TIDE_TRY(tide_ledger_write_marks(&store->db, pipeline, run, err));
     return tide_ledger_write_run(&store->db, pipeline, run, err);
 }
 
@@ -195,5 +196,6 @@ tide_code tide_store_forget(tide_store *store, tide_error *err)
     }
     TIDE_TRY(tide_reject_table_forget(db, store->rejects_table, store->target->pipeline, err));
     TIDE_TRY(tide_ledger_drop_markers(db, store->target->pipeline, err));
+    TIDE_TRY(tide_ledger_forget_marks(db, store->target->pipeline, err));
     return tide_ledger_forget_pipeline(db, store->target->pipeline, err);
 }

@@ -214,8 +214,8 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
     return pinned_count > 0 ? keep_pinned(&source->indices, pinned, pinned_count, err) : TIDE_OK;
 }
 
-tide_code tide_es_plan(tide_source *base, const tide_member *pinned, size_t pinned_count,
-                       tide_source_plan *plan, tide_error *err)
+tide_code tide_es_plan(tide_source *base, const tide_plan_request *request, tide_source_plan *plan,
+                       tide_error *err)
 {
     tide_es_source *source = (tide_es_source *)base;
     tide_http *http = NULL;
@@ -223,7 +223,8 @@ tide_code tide_es_plan(tide_source *base, const tide_member *pinned, size_t pinn
     tide_http_answer_init(&answer, source->engine.budget);
     tide_code code = tide_http_create(&source->settings, source->engine.cancel, 0, &http, err);
     if (code == TIDE_OK) {
-        code = look(source, http, &answer, pinned, pinned_count, err);
+        code = look(source, http, &answer, request != NULL ? request->pinned : NULL,
+                    request != NULL ? request->pinned_count : 0, err);
     }
     if (code == TIDE_OK) {
         code = fill_plan(source, plan, err);

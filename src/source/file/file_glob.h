@@ -15,6 +15,13 @@ typedef struct tide_found_file {
     ino_t inode;
     const char *identity; /* SIZE:MTIME_NS; arena */
     uint64_t byte_count;
+    /* By the registry (file_registry.h); zero without one. */
+    bool is_known; /* needs no reading */
+    tide_member_reason reason;
+    const char *mark;
+    const char *current;
+    uint64_t begin, end;
+    uint64_t known_bytes;
 } tide_found_file;
 
 typedef struct tide_found_files {

@@ -35,8 +35,8 @@ void tide_file_identity(const struct stat *status, char out[TIDE_FILE_IDENTITY_B
                    (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec);
 }
 
-static tide_code read_at(int fd, const char *name, uint64_t offset, char *out, size_t capacity,
-                         size_t *size, tide_error *err)
+tide_code tide_file_read_at(int fd, const char *name, uint64_t offset, char *out, size_t capacity,
+                            size_t *size, tide_error *err)
 {
     ssize_t got;
     do {
@@ -59,7 +59,7 @@ static tide_code detect(int fd, const char *name, tide_compression *compression,
 {
     char magic[4] = {0};
     size_t size = 0;
-    TIDE_TRY(read_at(fd, name, 0, magic, sizeof magic, &size, err));
+    TIDE_TRY(tide_file_read_at(fd, name, 0, magic, sizeof magic, &size, err));
     *compression = tide_compression_of((tide_str){magic, size});
     bool named_gzip = ends_with(name, ".gz");
     bool named_zstd = ends_with(name, ".zst") || ends_with(name, ".zstd");
@@ -71,7 +71,7 @@ static tide_code detect(int fd, const char *name, tide_compression *compression,
     return TIDE_OK;
 }
 
-static tide_code open_file(const char *path, const char *name, int *fd, tide_error *err)
+tide_code tide_file_open(const char *path, const char *name, int *fd, tide_error *err)
 {
     do {
         *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -89,7 +89,7 @@ tide_code tide_file_compression(const char *path, const char *name, tide_compres
                                 tide_error *err)
 {
     int fd;
-    TIDE_TRY(open_file(path, name, &fd, err));
+    TIDE_TRY(tide_file_open(path, name, &fd, err));
     tide_code code = detect(fd, name, compression, err);
     (void)close(fd);
     return code;
@@ -104,6 +104,9 @@ static tide_code check_identity(const tide_file_input *input, const char *when, 
         return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't read the size of %s", input->place.name);
     }
     tide_file_identity(&status, identity);
+    if (input->place.may_grow && (uint64_t)status.st_size > input->place.size_min) {
+        return TIDE_OK;
+    }
     if (strcmp(identity, input->place.identity) != 0) {
         return TIDE_FAIL(err, TIDE_BAD_DATA,
                          "the file %s has changed %s (size:mtime was %s, is %s): begin a new run "
@@ -115,7 +118,7 @@ static tide_code check_identity(const tide_file_input *input, const char *when, 
 
 static tide_code open_input(tide_file_input *input, tide_error *err)
 {
-    TIDE_TRY(open_file(input->place.path, input->place.name, &input->fd, err));
+    TIDE_TRY(tide_file_open(input->place.path, input->place.name, &input->fd, err));
     TIDE_TRY(check_identity(input, "since it was planned", err));
     TIDE_TRY(detect(input->fd, input->place.name, &input->compression, err));
     if (input->compression == TIDE_PLAIN) {
@@ -153,7 +156,8 @@ tide_code tide_file_input_open(const tide_file_place *place, tide_file_input **i
 static tide_code read_file(tide_file_input *input, char *out, size_t capacity, size_t *size,
                            tide_error *err)
 {
-    TIDE_TRY(read_at(input->fd, input->place.name, input->offset, out, capacity, size, err));
+    TIDE_TRY(
+        tide_file_read_at(input->fd, input->place.name, input->offset, out, capacity, size, err));
     input->offset += *size;
     input->byte_count += *size;
     return TIDE_OK;

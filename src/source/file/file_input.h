@@ -22,6 +22,8 @@ typedef struct tide_file_place {
     const char *identity; /* SIZE:MTIME_NS that it must have */
     uint64_t offset;      /* where to begin; plain files only */
     size_t buffer_bytes;  /* of one read of a compressed file */
+    bool may_grow;        /* beyond size_min: what is added is for a later run */
+    uint64_t size_min;
 } tide_file_place;
 
 #define TIDE_FILE_IDENTITY_BYTES 48
@@ -29,6 +31,13 @@ typedef struct tide_file_place {
 struct stat;
 /* Writes SIZE:MTIME_NS. */
 void tide_file_identity(const struct stat *status, char out[TIDE_FILE_IDENTITY_BYTES]);
+
+/* bad_data when it is gone, io when it can't be opened. */
+TIDE_MUST_CHECK tide_code tide_file_open(const char *path, const char *name, int *fd,
+                                         tide_error *err);
+/* *size is 0 at the end. */
+TIDE_MUST_CHECK tide_code tide_file_read_at(int fd, const char *name, uint64_t offset, char *out,
+                                            size_t capacity, size_t *size, tide_error *err);
 
 /* By the first bytes; a name that ends in .gz, .zst or .zstd over other content is bad_data. */
 TIDE_MUST_CHECK tide_code tide_file_compression(const char *path, const char *name,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "source/file/file_glob.h"
 #include "source/file/file_input.h"
+#include "source/file/file_registry.h"
 
 static bool ends_with(const char *text, size_t size, const char *suffix)
 {
@@ -43,21 +44,72 @@ tide_code tide_file_format_of(const tide_file_source_options *options, const cha
                      name);
 }
 
-static tide_code fill_members(const tide_found_files *found, tide_source_plan *plan,
-                              tide_error *err)
+tide_code tide_file_is_ranged(const tide_file_source_options *options, const char *path,
+                              const char *name, bool *is_ranged, tide_error *err)
 {
-    plan->members = tide_arena_alloc_zero(&plan->arena, found->count, sizeof plan->members[0]);
+    tide_file_format format;
+    tide_compression compression;
+    TIDE_TRY(tide_file_format_of(options, name, &format, err));
+    TIDE_TRY(tide_file_compression(path, name, &compression, err));
+    *is_ranged = format == TIDE_FILE_NDJSON && compression == TIDE_PLAIN;
+    return TIDE_OK;
+}
+
+/* Where the bytes to be read end. */
+static uint64_t end_of(const tide_found_file *file)
+{
+    return file->end != 0 ? file->end : file->byte_count;
+}
+
+static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, tide_error *err)
+{
+    size_t count = 0;
+    plan->members = tide_arena_alloc_zero(&plan->arena, found->count + 1, sizeof plan->members[0]);
     if (plan->members == NULL) {
         return TIDE_FAIL_MEMORY(err, "a plan of files");
     }
     for (size_t i = 0; i < found->count; i++) {
-        plan->members[i] = (tide_member){
-            .name = found->items[i].name,
-            .identity = found->items[i].identity,
-            .byte_count = found->items[i].byte_count,
+        const tide_found_file *file = &found->items[i];
+        if (file->is_known) {
+            continue;
+        }
+        plan->members[count] = (tide_member){
+            .name = file->name,
+            .identity = file->identity,
+            .byte_count = end_of(file) - file->begin,
+            .reason = file->reason,
+            .mark = file->mark,
+            .current = file->current,
+            .begin = file->begin,
+            .end = file->end,
+            .known_bytes = file->known_bytes,
         };
+        found->items[count++] = *file;
     }
-    plan->member_count = found->count;
+    found->count = plan->member_count = count;
+    return TIDE_OK;
+}
+
+/* A pinned file is read as it was to be read. What has happened to it since must not matter. */
+static tide_code check_pinned(const tide_member *pinned, tide_found_file *file, tide_error *err)
+{
+    bool is_as_pinned = strcmp(file->identity, pinned->identity) == 0;
+    if (!is_as_pinned) {
+        TIDE_TRY(tide_file_is_as_pinned(pinned, file, &is_as_pinned, err));
+        file->current = file->identity;
+    }
+    if (!is_as_pinned) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA,
+                         "the file %s has changed since the run was planned (size:mtime was %s, is "
+                         "%s)",
+                         pinned->name, pinned->identity, file->identity);
+    }
+    file->identity = pinned->identity;
+    file->reason = pinned->reason;
+    file->mark = pinned->mark;
+    file->begin = pinned->begin;
+    file->end = pinned->end;
+    file->known_bytes = pinned->known_bytes;
     return TIDE_OK;
 }
 
@@ -71,12 +123,7 @@ static tide_code look_at_pinned(const tide_file_source_options *options, const t
     for (size_t i = 0; i < count; i++) {
         tide_found_file *file = &found->items[i];
         TIDE_TRY(tide_file_look(found->arena, options->directory, pinned[i].name, file, err));
-        if (strcmp(file->identity, pinned[i].identity) != 0) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
-                             "the file %s has changed since the run was planned (size:mtime was "
-                             "%s, is %s)",
-                             pinned[i].name, pinned[i].identity, file->identity);
-        }
+        TIDE_TRY(check_pinned(&pinned[i], file, err));
         found->count++;
     }
     return TIDE_OK;
@@ -86,13 +133,12 @@ static tide_code look_at_pinned(const tide_file_source_options *options, const t
 static tide_code count_splits(const tide_file_source_options *options, const tide_found_file *file,
                               uint64_t split_bytes, uint64_t *count, tide_error *err)
 {
-    tide_file_format format;
-    tide_compression compression;
+    bool is_ranged;
+    uint64_t bytes = end_of(file) - file->begin;
     *count = 1;
-    TIDE_TRY(tide_file_format_of(options, file->name, &format, err));
-    TIDE_TRY(tide_file_compression(file->path, file->name, &compression, err));
-    if (format == TIDE_FILE_NDJSON && compression == TIDE_PLAIN && file->byte_count > 0) {
-        *count = (file->byte_count - 1) / split_bytes + 1;
+    TIDE_TRY(tide_file_is_ranged(options, file->path, file->name, &is_ranged, err));
+    if (is_ranged && bytes > 0) {
+        *count = (bytes - 1) / split_bytes + 1;
     }
     return TIDE_OK;
 }
@@ -101,7 +147,7 @@ static tide_code fill_split(tide_source_plan *plan, const tide_found_file *file,
                             uint64_t begin, uint64_t end, tide_error *err)
 {
     tide_split *split = &plan->splits[plan->split_count];
-    bool whole = begin == 0 && end >= file->byte_count;
+    bool whole = begin == 0 && end >= end_of(file);
     *split = (tide_split){
         .name = whole ? file->name
                       : tide_arena_format(&plan->arena, "%s bytes %" PRIu64 "-%" PRIu64, file->name,
@@ -110,7 +156,7 @@ static tide_code fill_split(tide_source_plan *plan, const tide_found_file *file,
         .stable = true,
         .byte_count = end - begin,
         .begin = begin,
-        .end = whole ? UINT64_MAX : end,
+        .end = whole && file->end == 0 ? UINT64_MAX : end,
     };
     if (split->name == NULL) {
         return TIDE_FAIL_MEMORY(err, "a plan of files");
@@ -123,14 +169,11 @@ static tide_code fill_file_splits(tide_source_plan *plan, const tide_found_file 
                                   uint32_t member, uint64_t count, uint64_t split_bytes,
                                   tide_error *err)
 {
-    if (count == 1) {
-        return fill_split(plan, file, member, 0, file->byte_count, err);
-    }
+    uint64_t end = end_of(file);
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t begin = i * split_bytes;
-        uint64_t rest = file->byte_count - begin;
-        uint64_t end = rest < split_bytes ? file->byte_count : begin + split_bytes;
-        TIDE_TRY(fill_split(plan, file, member, begin, end, err));
+        uint64_t begin = file->begin + i * split_bytes;
+        bool last = i + 1 == count;
+        TIDE_TRY(fill_split(plan, file, member, begin, last ? end : begin + split_bytes, err));
     }
     return TIDE_OK;
 }
@@ -141,7 +184,7 @@ static tide_code fill_splits(const tide_file_source_options *options, const tide
     uint64_t split_bytes =
         options->split_bytes == 0 ? TIDE_FILE_SPLIT_BYTES_DEFAULT : options->split_bytes;
     uint64_t total = 0;
-    uint64_t *counts = tide_arena_alloc_zero(&plan->arena, found->count, sizeof counts[0]);
+    uint64_t *counts = tide_arena_alloc_zero(&plan->arena, found->count + 1, sizeof counts[0]);
     if (counts == NULL) {
         return TIDE_FAIL_MEMORY(err, "a plan of files");
     }
@@ -154,7 +197,7 @@ static tide_code fill_splits(const tide_file_source_options *options, const tide
                          "`split_bytes` is too small: the files would make %" PRIu64 " splits",
                          total);
     }
-    plan->splits = tide_arena_alloc_zero(&plan->arena, total, sizeof plan->splits[0]);
+    plan->splits = tide_arena_alloc_zero(&plan->arena, total + 1, sizeof plan->splits[0]);
     if (plan->splits == NULL) {
         return TIDE_FAIL_MEMORY(err, "a plan of files");
     }
@@ -165,12 +208,24 @@ static tide_code fill_splits(const tide_file_source_options *options, const tide
     return TIDE_OK;
 }
 
-tide_code tide_file_plan(const tide_file_source_options *options, const tide_member *pinned,
-                         size_t pinned_count, tide_source_plan *plan, tide_error *err)
+static tide_code find_files(const tide_file_source_options *options,
+                            const tide_plan_request *request, tide_found_files *found,
+                            tide_source_plan *plan, tide_error *err)
+{
+    if (request != NULL && request->pinned != NULL) {
+        return look_at_pinned(options, request->pinned, request->pinned_count, found, err);
+    }
+    TIDE_TRY(tide_file_glob(options, found, err));
+    return request != NULL && request->keeps_registry
+               ? tide_file_register(options, request, found, plan, err)
+               : TIDE_OK;
+}
+
+tide_code tide_file_plan(const tide_file_source_options *options, const tide_plan_request *request,
+                         tide_source_plan *plan, tide_error *err)
 {
     tide_found_files found = {.arena = &plan->arena};
-    tide_code code = pinned == NULL ? tide_file_glob(options, &found, err)
-                                    : look_at_pinned(options, pinned, pinned_count, &found, err);
+    tide_code code = find_files(options, request, &found, plan, err);
     if (code == TIDE_OK) {
         code = fill_members(&found, plan, err);
     }

@@ -129,8 +129,10 @@ static tide_code open_rows(file_reader *reader, const tide_source_plan *plan, ui
         .split = range,
         .place = {.path = path,
                   .name = member->name,
-                  .identity = member->identity,
-                  .buffer_bytes = options->buffer_bytes},
+                  .identity = member->current != NULL ? member->current : member->identity,
+                  .buffer_bytes = options->buffer_bytes,
+                  .may_grow = member->end != 0,
+                  .size_min = member->end},
     };
     reader->target = (tide_file_target){
         .builder = &reader->builder,

@@ -12,11 +12,11 @@ typedef struct file_source {
     tide_file_source_options options;
 } file_source;
 
-static tide_code plan(tide_source *base, const tide_member *pinned, size_t pinned_count,
-                      tide_source_plan *out, tide_error *err)
+static tide_code plan(tide_source *base, const tide_plan_request *request, tide_source_plan *out,
+                      tide_error *err)
 {
     const file_source *source = (const file_source *)base;
-    return tide_file_plan(&source->options, pinned, pinned_count, out, err);
+    return tide_file_plan(&source->options, request, out, err);
 }
 
 static tide_code open_reader(tide_source *base, const tide_source_plan *from, uint32_t split,
@@ -47,7 +47,7 @@ static tide_code check(tide_source *base, tide_text *notes, tide_error *err)
     tide_source_plan found;
     uint64_t bytes = 0;
     tide_source_plan_init(&found);
-    tide_code code = plan(base, NULL, 0, &found, err);
+    tide_code code = plan(base, NULL, &found, err);
     if (code == TIDE_OK) {
         code = check_members(base, &found, &bytes, err);
     }

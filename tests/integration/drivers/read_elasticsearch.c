@@ -255,7 +255,7 @@ static void print_plan(const driver *d)
 
 static tide_code read_all(driver *d, tide_error *err)
 {
-    TIDE_TRY(d->source->vtable->plan(d->source, NULL, 0, &d->plan, err));
+    TIDE_TRY(d->source->vtable->plan(d->source, NULL, &d->plan, err));
     print_plan(d);
     d->work = tide_alloc_zero(d->plan.split_count, sizeof *d->work);
     if (d->work == NULL) {

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
     };
     need(&self, tide_source_layout_init(&self.layout, options.source.columns, false, &self.err));
     need(&self, tide_file_source_open(&options, &self.source, &self.err));
-    need(&self, self.source->vtable->plan(self.source, NULL, 0, &self.plan, &self.err));
+    need(&self, self.source->vtable->plan(self.source, NULL, &self.plan, &self.err));
     for (uint32_t i = 0; i < self.plan.split_count; i++) {
         read_split(&self, i, &out);
     }

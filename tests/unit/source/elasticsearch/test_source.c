@@ -128,7 +128,7 @@ static tide_code read_all(fixture *f, int64_t *rows, tide_error *err)
     tide_error_clear(err);
     tide_code code = tide_es_source_open(&f->options, &f->engine, &source, err);
     if (code == TIDE_OK) {
-        code = source->vtable->plan(source, NULL, 0, &plan, err);
+        code = source->vtable->plan(source, NULL, &plan, err);
     }
     if (code == TIDE_OK) {
         assert_int_equal(plan.split_count, 1);
@@ -252,7 +252,7 @@ static void expect_plan_error(fixture *f, const char *index, tide_code expected,
     tide_error_clear(&err);
     f->indices[0] = index;
     assert_int_equal(tide_es_source_open(&f->options, &f->engine, &source, &err), TIDE_OK);
-    assert_int_equal(source->vtable->plan(source, NULL, 0, &plan, &err), expected);
+    assert_int_equal(source->vtable->plan(source, NULL, &plan, &err), expected);
     assert_non_null(strstr(err.message, words));
     assert_null(strstr(err.message, "s3cret"));
     source->vtable->close(source);
@@ -313,8 +313,8 @@ static void a_resume_wants_the_same_indices(void **state)
         tide_source_plan_init(&plan);
         tide_error_clear(&err);
         assert_int_equal(tide_es_source_open(&f.options, &f.engine, &source, &err), TIDE_OK);
-        assert_int_equal(source->vtable->plan(source, &cases[i].member, 1, &plan, &err),
-                         cases[i].code);
+        tide_plan_request request = {.pinned = &cases[i].member, .pinned_count = 1};
+        assert_int_equal(source->vtable->plan(source, &request, &plan, &err), cases[i].code);
         assert_non_null(strstr(err.message, cases[i].words));
         source->vtable->close(source);
         tide_source_plan_clear(&plan);

@@ -148,7 +148,7 @@ tide_code fixture_open(fixture *f)
     f->byte_count = 0;
     TIDE_TRY(tide_source_layout_init(&f->layout, f->options.source.columns, false, &f->err));
     TIDE_TRY(tide_file_source_open(&f->options, &f->source, &f->err));
-    return f->source->vtable->plan(f->source, NULL, 0, &f->plan, &f->err);
+    return f->source->vtable->plan(f->source, NULL, &f->plan, &f->err);
 }
 
 void fixture_close(fixture *f)

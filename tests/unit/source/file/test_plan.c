@@ -137,7 +137,8 @@ static void test_failures(void **state)
 static tide_code replan(const tide_member *pinned, size_t count, tide_source_plan *plan)
 {
     tide_source_plan_init(plan);
-    return f.source->vtable->plan(f.source, pinned, count, plan, &f.err);
+    tide_plan_request request = {.pinned = pinned, .pinned_count = count};
+    return f.source->vtable->plan(f.source, &request, plan, &f.err);
 }
 
 static void test_pinned_members(void **state)

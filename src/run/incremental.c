@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Incremental reading: what earlier complete runs have read - kept as marks by the sink - is not
+ * read again, and the marks move in the transaction that completes this run.
+ *
+ * With a series, marks also tell rows of processed days apart: known ones are seen, others are
+ * late. Where that can't be relied on - no run has left marks yet, or an unfinished run was given
+ * up by --new, whose committed days no mark knows - everything is read, and judged by sums.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "run/execution.h"
+
+bool tide_is_incremental(const tide_pipeline *pipeline)
+{
+    return pipeline->keeps_registry;
+}
+
+tide_code tide_incremental_look(tide_execution *e, tide_error *err)
+{
+    if (!tide_is_incremental(e->pipeline) || e->sink == NULL) {
+        return TIDE_OK;
+    }
+    return tide_on_side(e->sink->vtable->read_marks(e->sink, &e->marks, err), TIDE_SIDE_SINK, err);
+}
+
+void tide_incremental_choose(tide_execution *e, bool gives_up)
+{
+    if (e->resumed || !tide_is_incremental(e->pipeline)) {
+        return;
+    }
+    bool ordered = e->pipeline->route == TIDE_ROUTE_ORDERED;
+    bool from_start = ordered && (gives_up || e->marks.count == 0);
+    e->kept.by_marks = ordered && !from_start;
+    if (from_start) {
+        tide_read_mark_list_clear(&e->marks);
+        tide_read_mark_list_init(&e->marks);
+    }
+}
+
+static tide_code fail_reread(const tide_execution *e, const char *name, tide_error *err)
+{
+    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                     "--reread %s: run %lld has not ended, and what a run reads is chosen when it "
+                     "begins. Run without --reread to end it first, or close it by --new",
+                     name, (long long)e->row.run);
+}
+
+static bool is_reread(const tide_execution *e, const char *name)
+{
+    if (name[0] == '.' && name[1] == '/') {
+        name += 2;
+    }
+    for (size_t i = 0; i < e->kept.member_count; i++) {
+        const tide_member *member = &e->kept.members[i];
+        if (member->reason == TIDE_MEMBER_REREAD && strcmp(member->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+tide_code tide_incremental_request(const tide_execution *e, tide_plan_request *request,
+                                   tide_error *err)
+{
+    const tide_run_options *options = &e->options;
+    if (options->reread_count > 0 && !e->pipeline->keeps_registry) {
+        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+                         "--reread is for pipelines that keep a registry of files; this one reads "
+                         "everything in every run");
+    }
+    for (size_t i = 0; e->resumed && i < options->reread_count; i++) {
+        if (!is_reread(e, options->reread[i])) {
+            return fail_reread(e, options->reread[i], err);
+        }
+    }
+    bool keeps = e->resumed && e->kept.members != NULL;
+    *request = (tide_plan_request){
+        .pinned = keeps ? e->kept.members : NULL,
+        .pinned_count = keeps ? e->kept.member_count : 0,
+        .keeps_registry = e->pipeline->keeps_registry,
+        .marks = &e->marks,
+        .reread = options->reread,
+        .reread_count = options->reread_count,
+        .looks_only = options->looks_only,
+    };
+    return TIDE_OK;
+}
+
+void tide_incremental_keep(tide_execution *e)
+{
+    if (e->resumed) {
+        tide_read_mark_list planned = e->source_plan.marks;
+        e->source_plan.marks = e->kept.marks;
+        e->kept.marks = planned;
+    }
+}
+
+tide_code tide_incremental_begin(tide_execution *e, tide_error *err)
+{
+    if (!e->pipeline->keeps_registry || e->pipeline->route != TIDE_ROUTE_ORDERED) {
+        return TIDE_OK;
+    }
+    return tide_left_rows_init(&e->left, e->source_plan.member_count, err);
+}
+
+tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
+{
+    const tide_source_plan *plan = &e->source_plan;
+    for (size_t i = 0; i < plan->member_count; i++) {
+        const tide_member *member = &plan->members[i];
+        tide_read_mark mark = {
+            .name = member->name, .value = member->mark, .open = tide_left_rows_has(&e->left, i)};
+        if (member->mark != NULL) {
+            TIDE_TRY(tide_read_mark_list_add(marks, &mark, err));
+        }
+    }
+    for (size_t i = 0; i < plan->marks.count; i++) {
+        TIDE_TRY(tide_read_mark_list_add(marks, &plan->marks.items[i], err));
+    }
+    return TIDE_OK;
+}

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The registry of files, as somebody at the command line meets it; tests/model/nights compares what
+it does with a reference."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from project import Project
+
+COLUMNS = {"c": "text", "ts": "timestamp", "n": "int64"}
+
+
+def line(n: int, day: int = 1) -> str:
+    return json.dumps({"c": "x", "ts": f"2024-03-{day:02}T10:00:{n % 60:02}Z", "n": n}) + "\n"
+
+
+@pytest.fixture
+def project(tidemill: Path, tmp_path: Path) -> Project:
+    made = Project(tmp_path, tidemill)
+    (tmp_path / "in").mkdir()
+    made.write("in/a.ndjson", line(1) + line(2))
+    made.write("in/b.ndjson", line(3) + line(4))
+    return made
+
+
+def streamed(project: Project, **sink: object) -> None:
+    project.pipeline(
+        source={"files": "in/*", "split_bytes": 40},
+        columns=COLUMNS,
+        sink={"connection": "lite", "table": "t", "mode": "append", **sink},
+    )
+
+
+def ordered(project: Project, until: str, **keys: object) -> None:
+    project.pipeline(
+        source={"files": "in/*", "registry": True},
+        columns=COLUMNS,
+        series="c",
+        time="ts",
+        until=until,
+        sink="t",
+        **keys,
+    )
+
+
+def numbers(project: Project, table: str = "t") -> list[int]:
+    return [n for (n,) in project.rows(f"select n from {table} order by n")]
+
+
+def ok(project: Project, *arguments: str) -> str:
+    return project.run(*arguments).stdout
+
+
+def fails(project: Project, code: int, *arguments: str) -> str:
+    return project.run(*arguments, code=code).stderr
+
+
+def test_plan_says_what_is_new_known_and_grown(project: Project) -> None:
+    streamed(project)
+    plan = json.loads(ok(project, "plan", "--json"))
+    assert [(m["name"], m["reason"]) for m in plan["members"]] == [
+        ("in/a.ndjson", "new"),
+        ("in/b.ndjson", "new"),
+    ]
+    ok(project, "run")
+    project.write("in/a.ndjson", line(1) + line(2) + line(5))
+    project.write("in/c.ndjson", line(6) + '{"c": "half')
+    said = ok(project, "plan")
+    begin = len(line(1) + line(2))
+    assert f"in/a.ndjson  grown, read on from {begin} B" in said
+    assert "in/c.ndjson  new" in said and "1 file is known" in said
+    assert "in/c.ndjson: its last line is not whole yet" in said
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5, 6]
+    assert json.loads(ok(project, "plan", "--json"))["known"] == 3
+
+
+def test_changed_files_are_named_all_at_once(project: Project) -> None:
+    streamed(project)
+    ok(project, "run")
+    project.write("in/a.ndjson", line(7) + line(2))
+    project.write("in/b.ndjson", line(3))
+    for command in ("plan", "check", "run"):
+        said = fails(project, 4, command)
+        assert "in/a.ndjson, in/b.ndjson: changed since an earlier run" in said
+        assert "tidemill run --reread FILE" in said
+    assert numbers(project) == [1, 2, 3, 4]
+    ok(project, "run", "--reread", "in/a.ndjson", "--reread", "./in/b.ndjson")
+    assert numbers(project) == [1, 2, 2, 3, 3, 4, 7]
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 2, 3, 3, 4, 7]
+
+
+def test_reread_is_for_files_of_one_pipeline_with_a_registry(project: Project) -> None:
+    streamed(project)
+    said = fails(project, 2, "run", "--reread", "in/nothing.ndjson")
+    assert "--reread in/nothing.ndjson: no file of the source has that name" in said
+    streamed(project, again="append")
+    said = fails(project, 2, "run", "--reread", "in/a.ndjson")
+    assert "keep a registry" in said
+
+
+def test_again_append_reads_everything_again(project: Project) -> None:
+    streamed(project, again="append")
+    ok(project, "run")
+    ok(project, "run")
+    assert numbers(project) == [1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def kill(project: Project, point: str, *arguments: str) -> None:
+    ended = subprocess.run(
+        [project.binary, "run", "--workers", "1", *arguments],
+        cwd=project.directory,
+        env=os.environ | {"TIDEMILL_FAULT": point},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def test_a_killed_run_keeps_what_it_planned(project: Project) -> None:
+    """What is added meanwhile - to files that it reads, too - is for the next run."""
+    streamed(project)
+    kill(project, "sqlite.commit.after:2")
+    project.write("in/a.ndjson", line(1) + line(2) + line(5))
+    project.write("in/c.ndjson", line(6))
+    os.utime(project.directory / "in/b.ndjson")
+    said = fails(project, 2, "run", "--reread", "in/b.ndjson")
+    assert "run 1 has not ended" in said
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4]
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_killed_run_stops_at_what_has_changed(project: Project) -> None:
+    streamed(project)
+    kill(project, "sqlite.commit.after:2")
+    project.write("in/b.ndjson", line(4) + line(3))
+    said = fails(project, 4, "run")
+    assert "the file in/b.ndjson has changed since the run was planned" in said
+    assert "run --new" in said
+
+
+def test_files_are_not_known_where_their_rows_are_gone(project: Project) -> None:
+    streamed(project)
+    ok(project, "run")
+    with closing(sqlite3.connect(project.directory / "out.sqlite")) as base, base:
+        base.execute("drop table t")
+    said = fails(project, 1, "run")
+    assert "read files into table `t`, which does not exist any more" in said
+    ok(project, "state", "p", "reset", "--yes")
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4]
+
+
+def test_late_rows_are_known_one_by_one(project: Project) -> None:
+    ordered(project, "2024-03-02")
+    project.write("in/b.ndjson", line(3) + line(4, day=2))
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3]  # 4 is left
+    project.write("in/c.ndjson", line(5) + line(6, day=2))
+    ordered(project, "2024-03-03")
+    said = json.loads(ok(project, "plan", "--json"))
+    assert [(m["name"], m["reason"]) for m in said["members"]] == [
+        ("in/b.ndjson", "open"),
+        ("in/c.ndjson", "new"),
+    ]
+    counts = json.loads(ok(project, "run", "--json"))["counts"]
+    assert (counts["read"], counts["seen"], counts["late"], counts["consumed"]) == (4, 1, 1, 2)
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4, 6], [5])
+
+
+def test_late_fail_holds_the_series_back(project: Project) -> None:
+    ordered(project, "2024-03-02", late="fail")
+    ok(project, "run")
+    project.write("in/c.ndjson", line(5) + line(6, day=2))
+    ordered(project, "2024-03-03", late="fail")
+    for _ in range(2):
+        said = fails(project, 1, "run")
+        assert "late" in said
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4], [])
+
+
+def test_after_new_all_is_read_and_judged_by_sums(project: Project) -> None:
+    """Days that the abandoned run has committed are known by their sums, and by nothing else."""
+    ordered(project, "2024-03-02", commit={"rows": 1})
+    ok(project, "run")
+    project.write("in/c.ndjson", line(5, day=2) + line(6, day=3))
+    ordered(project, "2024-03-04", commit={"rows": 1})
+    kill(project, "sqlite.commit.after:1")
+    counts = json.loads(ok(project, "run", "--new", "--json"))["counts"]
+    assert (counts["read"], counts["late"], counts["unmatched"]) == (6, 0, 0)
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4, 5, 6], [])
+
+
+def test_a_rewind_opens_all_files(project: Project) -> None:
+    ordered(project, "2024-03-04")
+    project.write("in/c.ndjson", line(5, day=2) + line(6, day=3))
+    ok(project, "run")
+    ok(project, "state", "p", "rewind", "--to", "2024-03-01", "--yes")
+    ok(project, "run")
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4, 5, 6], [])
+
+
+@pytest.mark.parametrize(
+    "sink",
+    [
+        {"connection": "lite", "table": "t", "mode": "replace"},
+        {"connection": "lite", "table": "t", "again": "append"},
+        {"discard": True},
+    ],
+)
+def test_a_registry_where_everything_is_wanted(project: Project, sink: dict) -> None:
+    project.pipeline(source={"files": "in/*", "registry": True}, columns=COLUMNS, sink=sink)
+    said = fails(project, 2, "check")
+    assert "`registry: true` reads only what is new" in said
