@@ -78,6 +78,10 @@ typedef struct tide_plan_request {
     const tide_read_mark_list *marks;
     const char *const *reread;
     size_t reread_count;
+    /* Elasticsearch: only documents whose cursor lies in [low, high), and those without it. */
+    bool has_cursor;
+    size_t cursor_column;            /* into the columns; a timestamp */
+    int64_t cursor_low, cursor_high; /* low INT64_MIN: from the beginning; whole milliseconds */
     bool looks_only; /* no run follows: what is certainly new need not be read for its digest */
 } tide_plan_request;
 

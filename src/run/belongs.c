@@ -231,7 +231,7 @@ static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink
     if (is == NULL || pipeline->config->sink.mode == TIDE_REPLACE) {
         return TIDE_OK;
     }
-    (void)snprintf(what, sizeof what, "earlier runs have read files into table `%s`, which %s",
+    (void)snprintf(what, sizeof what, "earlier runs have read rows into table `%s`, which %s",
                    pipeline->config->sink.table, is);
     return fail_conflict(pipeline, what, false, err);
 }

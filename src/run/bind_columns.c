@@ -238,6 +238,38 @@ static void refuse_json_series(tide_binder *binder)
     }
 }
 
+/* A row without a cursor could not be told from one that was read before: it is a reject. */
+static void bind_cursor(tide_binder *binder)
+{
+    tide_pipeline *pipeline = binder->pipeline;
+    const tide_pipeline_config *config = pipeline->config;
+    for (size_t i = 0; config->cursor != NULL && i < config->columns.count; i++) {
+        const tide_column_config *column = &config->columns.items[i];
+        tide_column_spec *spec = &pipeline->specs[i];
+        if (strcmp(column->name, config->cursor) != 0) {
+            continue;
+        }
+        pipeline->has_cursor = true;
+        pipeline->cursor_column = i;
+        spec->required = true;
+        if (column->zone != NULL && strcmp(column->zone, "UTC") != 0) {
+            tide_diagnostics_add(
+                binder->diagnostics, config->cursor_mark,
+                "`cursor: %s`: the server takes instants without a zone as UTC, so "
+                "the column's `zone` can only be UTC",
+                config->cursor);
+        }
+        if (spec->type.id != TIDE_TIMESTAMP || spec->origin != TIDE_FROM_PATH ||
+            column->default_text != NULL) {
+            tide_diagnostics_add(
+                binder->diagnostics, config->cursor_mark,
+                "`cursor: %s` must be a column of type timestamp that is read from "
+                "a field, without a default",
+                config->cursor);
+        }
+    }
+}
+
 bool tide_bind_columns(tide_binder *binder)
 {
     tide_pipeline *pipeline = binder->pipeline;
@@ -257,8 +289,13 @@ bool tide_bind_columns(tide_binder *binder)
         pipeline->spec_count = i + 1;
         bind_column(binder, i);
     }
+    bind_cursor(binder);
     if (!bind_layout(binder)) {
         return false;
+    }
+    if (config->cursor != NULL && !pipeline->has_cursor) {
+        (void)tide_bind_find(binder, config->cursor_mark, &pipeline->declared, "column",
+                             config->cursor);
     }
     pipeline->series_columns =
         bind_names(binder, &config->series, "column", &pipeline->series_count);

@@ -108,6 +108,9 @@ void tide_execution_bound_process(tide_execution *execution)
     options->horizon = execution->result->horizon;
     options->run = execution->row.run;
     options->by_marks = execution->kept.by_marks;
+    options->has_cursor = execution->kept.has_cursor;
+    options->cursor_column = execution->pipeline->cursor_column;
+    options->cursor_known = execution->kept.cursor_known;
     options->left = execution->left.members != NULL ? &execution->left : NULL;
     options->members = execution->source_plan.members;
     options->member_count = execution->source_plan.member_count;

@@ -114,7 +114,10 @@ bool tide_has_line(const char *text, const char *line, size_t length);
  * complete run leaves, added to an empty list. */
 bool tide_is_incremental(const tide_pipeline *pipeline);
 TIDE_MUST_CHECK tide_code tide_incremental_look(tide_execution *execution, tide_error *err);
-void tide_incremental_choose(tide_execution *execution, bool gives_up);
+TIDE_MUST_CHECK tide_code tide_incremental_choose(tide_execution *execution, bool gives_up,
+                                                  tide_error *err);
+/* The interval of a cursor, as a line for the user. */
+void tide_incremental_describe(const tide_execution *execution, tide_text *out);
 TIDE_MUST_CHECK tide_code tide_incremental_request(const tide_execution *execution,
                                                    tide_plan_request *request, tide_error *err);
 /* After the source has planned: a resume keeps the marks of its plan, too. */

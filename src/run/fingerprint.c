@@ -123,6 +123,9 @@ tide_code tide_bind_fingerprint(tide_pipeline *pipeline, tide_error *err)
     add_part(out, "time", config->time);
     add_words(out, "tie", &config->tie);
     add_part(out, "timezone", config->timezone);
+    if (config->cursor != NULL) {
+        add_part(out, "cursor", config->cursor);
+    }
     for (size_t i = 0; i < pipeline->step_count; i++) {
         add_step(out, &pipeline->steps[i]);
     }

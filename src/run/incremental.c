@@ -6,14 +6,62 @@
  * late. Where that can't be relied on - no run has left marks yet, or an unfinished run was given
  * up by --new, whose committed days no mark knows - everything is read, and judged by sums.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/memory.h"
 #include "run/execution.h"
 
+#define LAG_DEFAULT (INT64_C(300) * TIDE_MICROS_PER_SECOND)
+#define MICROS_PER_MILLI 1000
+#define CURSOR_MARK "cursor"
+
 bool tide_is_incremental(const tide_pipeline *pipeline)
 {
-    return pipeline->keeps_registry;
+    return pipeline->keeps_registry || pipeline->has_cursor;
+}
+
+static int64_t whole_millis(int64_t instant)
+{
+    int64_t rest = instant % MICROS_PER_MILLI;
+    return instant - (rest < 0 ? rest + MICROS_PER_MILLI : rest);
+}
+
+/* The mark's value: "HIGH LOW". Everything below high was read, what is left begins at low. */
+static bool parse_cursor(const char *value, int64_t *high, int64_t *low)
+{
+    char *behind = NULL;
+    *high = strtoll(value, &behind, 10);
+    if (behind == value || *behind != ' ') {
+        return false;
+    }
+    const char *second = behind + 1;
+    *low = strtoll(second, &behind, 10);
+    return behind != second && *behind == '\0';
+}
+
+/* What the new run reads: from where rows were left, up to what has had time to arrive. */
+static tide_code choose_interval(tide_execution *e, tide_error *err)
+{
+    const tide_pipeline_config *config = e->pipeline->config;
+    tide_run_plan *plan = &e->kept;
+    const tide_read_mark *mark = tide_read_mark_list_find(&e->marks, CURSOR_MARK);
+    int64_t lag = config->lag_micros >= 0 ? config->lag_micros : LAG_DEFAULT;
+    plan->has_cursor = true;
+    plan->cursor_low = plan->cursor_known = INT64_MIN;
+    plan->cursor_high = whole_millis(e->row.started_at - lag);
+    if (mark == NULL) {
+        return TIDE_OK;
+    }
+    if (!parse_cursor(mark->value, &plan->cursor_known, &plan->cursor_low)) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA, "tidemill_marks: `%s` is no cursor", mark->value);
+    }
+    if (plan->cursor_high < plan->cursor_known) { /* a clock was set back, or the lag is longer */
+        plan->cursor_high = plan->cursor_known;
+    }
+    return TIDE_OK;
 }
 
 tide_code tide_incremental_look(tide_execution *e, tide_error *err)
@@ -24,10 +72,10 @@ tide_code tide_incremental_look(tide_execution *e, tide_error *err)
     return tide_on_side(e->sink->vtable->read_marks(e->sink, &e->marks, err), TIDE_SIDE_SINK, err);
 }
 
-void tide_incremental_choose(tide_execution *e, bool gives_up)
+tide_code tide_incremental_choose(tide_execution *e, bool gives_up, tide_error *err)
 {
     if (e->resumed || !tide_is_incremental(e->pipeline)) {
-        return;
+        return TIDE_OK;
     }
     bool ordered = e->pipeline->route == TIDE_ROUTE_ORDERED;
     bool from_start = ordered && (gives_up || e->marks.count == 0);
@@ -36,6 +84,22 @@ void tide_incremental_choose(tide_execution *e, bool gives_up)
         tide_read_mark_list_clear(&e->marks);
         tide_read_mark_list_init(&e->marks);
     }
+    return e->pipeline->has_cursor ? choose_interval(e, err) : TIDE_OK;
+}
+
+void tide_incremental_describe(const tide_execution *e, tide_text *out)
+{
+    char low[48] = "the beginning";
+    char high[48];
+    if (!e->kept.has_cursor) {
+        return;
+    }
+    if (e->kept.cursor_low != INT64_MIN) {
+        (void)tide_format_instant(e->kept.cursor_low, low);
+    }
+    (void)tide_format_instant(e->kept.cursor_high, high);
+    tide_text_append_format(out, "  cursor %s: from %s up to %s, and documents without it\n",
+                            e->pipeline->config->cursor, low, high);
 }
 
 static tide_code fail_reread(const tide_execution *e, const char *name, tide_error *err)
@@ -82,6 +146,10 @@ tide_code tide_incremental_request(const tide_execution *e, tide_plan_request *r
         .marks = &e->marks,
         .reread = options->reread,
         .reread_count = options->reread_count,
+        .has_cursor = e->kept.has_cursor,
+        .cursor_column = e->pipeline->cursor_column,
+        .cursor_low = e->kept.cursor_low,
+        .cursor_high = e->kept.cursor_high,
         .looks_only = options->looks_only,
     };
     return TIDE_OK;
@@ -98,15 +166,32 @@ void tide_incremental_keep(tide_execution *e)
 
 tide_code tide_incremental_begin(tide_execution *e, tide_error *err)
 {
-    if (!e->pipeline->keeps_registry || e->pipeline->route != TIDE_ROUTE_ORDERED) {
+    if (!tide_is_incremental(e->pipeline) || e->pipeline->route != TIDE_ROUTE_ORDERED) {
         return TIDE_OK;
     }
     return tide_left_rows_init(&e->left, e->source_plan.member_count, err);
 }
 
+static tide_code collect_cursor(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
+{
+    char value[64];
+    int64_t low = e->kept.cursor_high;
+    int64_t left = tide_atomic_get(&e->left.cursor_low);
+    if (e->left.members != NULL && left < low) {
+        low = whole_millis(left);
+    }
+    (void)snprintf(value, sizeof value, "%lld %lld", (long long)e->kept.cursor_high,
+                   (long long)low);
+    tide_read_mark mark = {.name = CURSOR_MARK, .value = value};
+    return tide_read_mark_list_add(marks, &mark, err);
+}
+
 tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
 {
     const tide_source_plan *plan = &e->source_plan;
+    if (e->kept.has_cursor) {
+        return collect_cursor(e, marks, err);
+    }
     for (size_t i = 0; i < plan->member_count; i++) {
         const tide_member *member = &plan->members[i];
         tide_read_mark mark = {

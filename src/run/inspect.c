@@ -82,6 +82,7 @@ tide_code tide_plan_pipeline(tide_pipeline *pipeline, const tide_run_options *op
         code = tide_execution_prepare(&e, &last, &last_count, err);
     }
     if (code == TIDE_OK) {
+        tide_incremental_describe(&e, &result->notes);
         tide_text_append(&result->notes, tide_text_c(&e.source_plan.notes));
         code = fill_plan(&e, result, err);
     }

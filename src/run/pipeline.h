@@ -24,7 +24,9 @@ typedef struct tide_pipeline {
     const tide_project *project;
     const tide_pipeline_config *config;
     tide_route route;
-    bool keeps_registry; /* of files that are read; else every run reads all */
+    bool has_cursor;
+    size_t cursor_column; /* into the layout */
+    bool keeps_registry;  /* of files that are read; else every run reads all */
     tide_zone *zone;
     tide_zone **column_zones; /* per column, NULL where none */
     tide_column_spec *specs;

@@ -94,7 +94,6 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
     e->resumed = unfinished && !e->options.fresh;
-    tide_incremental_choose(e, unfinished);
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
         e->loaded_before += tide_loaded_ever(last);
@@ -106,7 +105,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
                    ? TIDE_OK
                    : tide_run_plan_parse(&e->kept, last->plan, err);
     }
-    return TIDE_OK;
+    return tide_incremental_choose(e, unfinished, err);
 }
 
 tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *last_count,

@@ -141,6 +141,9 @@ typedef struct tide_pipeline_config {
     tide_late_rule late;
     int64_t grace_micros;
     int64_t max_future_micros; /* -1 = none */
+    const char *cursor;        /* NULL = none */
+    tide_mark cursor_mark;
+    int64_t lag_micros; /* -1 = default */
     const char *until;
     tide_mark until_mark;
     int64_t max_rejects;

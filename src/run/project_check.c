@@ -27,11 +27,35 @@ static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
                              "leave rows out");
     }
     if (pipeline->sink.connection != NULL && pipeline->sink.mode == TIDE_APPEND &&
-        pipeline->source.connection != NULL && !pipeline->sink.again_append) {
+        pipeline->source.connection != NULL && !pipeline->sink.again_append &&
+        pipeline->cursor == NULL) {
         tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
                              "appending without `series:` would append all rows again in every "
-                             "run: set `again: append` in the sink if that is wanted, use mode "
-                             "merge or replace, or give `series:` and `time:`");
+                             "run: give a `cursor:`, set `again: append` in the sink if that is "
+                             "wanted, use mode merge or replace, or give `series:` and `time:`");
+    }
+}
+
+static void check_cursor(tide_config_reader *reader, const tide_yaml *node,
+                         const tide_pipeline_config *pipeline)
+{
+    const tide_yaml *lag = tide_yaml_get(node, "lag");
+    if (pipeline->cursor == NULL && lag != NULL) {
+        tide_diagnostics_add(reader->diagnostics, lag->mark, "`lag:` needs `cursor:`");
+    }
+    if (pipeline->cursor == NULL) {
+        return;
+    }
+    if (pipeline->source.connection == NULL) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->cursor_mark,
+                             "`cursor:` is for Elasticsearch; of files `registry: true` in the "
+                             "source reads only what is new");
+    } else if (pipeline->sink.discard || pipeline->sink.mode == TIDE_REPLACE ||
+               pipeline->sink.again_append) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->cursor_mark,
+                             "`cursor:` reads only what is new, so it does not go together with "
+                             "mode replace, `again: append` or `discard: true`, which want "
+                             "everything in every run");
     }
 }
 
@@ -89,6 +113,7 @@ void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *nod
     }
     check_again(reader, pipeline);
     check_registry(reader, pipeline);
+    check_cursor(reader, node, pipeline);
     check_repeated(reader, &pipeline->series, "series");
     check_repeated(reader, &pipeline->tie, "tie");
     check_repeated(reader, &pipeline->sink.key, "key");

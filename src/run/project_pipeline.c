@@ -340,12 +340,11 @@ static void read_schedule(tide_config_reader *reader, const tide_yaml *node, voi
 
 static void read_cursor(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
-    (void)into;
-    tide_diagnostics_add(reader->diagnostics, node->mark,
-                         "`cursor:` (incremental reading) does not exist yet: without it a run "
-                         "reads everything and takes what it has processed as seen");
+    ((tide_pipeline_config *)into)->cursor_mark = node->mark;
+    tide_config_read_text(reader, node, &((tide_pipeline_config *)into)->cursor);
 }
 
+READ_MEMBER(read_lag, tide_pipeline_config, lag_micros, duration)
 READ_MEMBER(read_series, tide_pipeline_config, series, words)
 READ_MEMBER(read_tie, tide_pipeline_config, tie, words)
 READ_MEMBER(read_grace, tide_pipeline_config, grace_micros, duration)
@@ -380,6 +379,7 @@ static const tide_config_key pipeline_keys[] = {
     {"grace", read_grace, false},
     {"until", read_until, false},
     {"cursor", read_cursor, false},
+    {"lag", read_lag, false},
     {"max_future", read_max_future, false},
     {"max_rejects", read_max_rejects, false},
     {"max_day_bytes", read_max_day_bytes, false},
@@ -403,6 +403,7 @@ void tide_config_read_pipelines(tide_config_reader *reader, const tide_yaml *nod
         pipeline->name = node->keys[i]->text;
         pipeline->mark = node->keys[i]->mark;
         pipeline->max_future_micros = -1;
+        pipeline->lag_micros = -1;
         if (tide_config_read_mapping(reader, node->values[i], pipeline_keys,
                                      TIDE_COUNT_OF(pipeline_keys), "a pipeline", pipeline)) {
             tide_config_check_pipeline(reader, node->values[i], pipeline);

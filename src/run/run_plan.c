@@ -34,6 +34,12 @@ void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *sour
 {
     tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"by_marks\":%d",
                             (long long)plan->horizon, (int)plan->by_marks);
+    if (plan->has_cursor) {
+        tide_text_append_format(out,
+                                ",\"cursor_low\":%lld,\"cursor_high\":%lld,\"cursor_known\":%lld",
+                                (long long)plan->cursor_low, (long long)plan->cursor_high,
+                                (long long)plan->cursor_known);
+    }
     tide_text_append(out, ",\"members\":[");
     for (size_t i = 0; i < source->member_count; i++) {
         const tide_member *member = &source->members[i];
@@ -127,6 +133,9 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     }
     int64_t by_marks = 0;
     plan->by_marks = read_number(root, "by_marks", &by_marks) && by_marks != 0;
+    plan->has_cursor = read_number(root, "cursor_low", &plan->cursor_low) &&
+                       read_number(root, "cursor_high", &plan->cursor_high) &&
+                       read_number(root, "cursor_known", &plan->cursor_known);
     TIDE_TRY(read_marks(plan, tide_yaml_get(root, "marks"), err));
     return read_members(plan, members, err);
 }

@@ -154,7 +154,7 @@ def test_files_are_not_known_where_their_rows_are_gone(project: Project) -> None
     with closing(sqlite3.connect(project.directory / "out.sqlite")) as base, base:
         base.execute("drop table t")
     said = fails(project, 1, "run")
-    assert "read files into table `t`, which does not exist any more" in said
+    assert "read rows into table `t`, which does not exist any more" in said
     ok(project, "state", "p", "reset", "--yes")
     ok(project, "run")
     assert numbers(project) == [1, 2, 3, 4]

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "source/elasticsearch/cursor_query.h"
 #include "source/elasticsearch/source_state.h"
 #include "source/elasticsearch/stored_source.h"
 
@@ -214,6 +215,22 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
     return pinned_count > 0 ? keep_pinned(&source->indices, pinned, pinned_count, err) : TIDE_OK;
 }
 
+static tide_code narrow(tide_es_source *source, const tide_plan_request *request, tide_http *http,
+                        tide_http_answer *answer, tide_error *err)
+{
+    if (request == NULL || !request->has_cursor) {
+        return TIDE_OK;
+    }
+    tide_es_fields fields;
+    tide_es_fields_init(&fields);
+    tide_code code = tide_es_fields_read(&fields, &source->indices, http, answer, err);
+    if (code == TIDE_OK) {
+        code = tide_es_cursor_query(source, request, &fields, err);
+    }
+    tide_es_fields_clear(&fields);
+    return code;
+}
+
 tide_code tide_es_plan(tide_source *base, const tide_plan_request *request, tide_source_plan *plan,
                        tide_error *err)
 {
@@ -225,6 +242,9 @@ tide_code tide_es_plan(tide_source *base, const tide_plan_request *request, tide
     if (code == TIDE_OK) {
         code = look(source, http, &answer, request != NULL ? request->pinned : NULL,
                     request != NULL ? request->pinned_count : 0, err);
+    }
+    if (code == TIDE_OK) {
+        code = narrow(source, request, http, &answer, err);
     }
     if (code == TIDE_OK) {
         code = fill_plan(source, plan, err);

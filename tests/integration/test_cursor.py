@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading by a cursor, as somebody at the command line meets it; tests/model/nights compares what it
+does with a reference."""
+
+import json
+from pathlib import Path
+
+import pytest
+from project import Project
+
+COLUMNS = {"k": "text", "t": "timestamp", "at": "timestamp", "n": "int64"}
+TABLE = {"connection": "lite", "table": "t"}
+
+
+@pytest.fixture
+def project(tidemill: Path, tmp_path: Path) -> Project:
+    return Project(tmp_path, tidemill)
+
+
+def write(project: Project, address: str, **keys: object) -> None:
+    pipeline = {
+        "source": {"connection": "events", "index": "cur-*"},
+        "columns": COLUMNS,
+        "cursor": "at",
+        "sink": TABLE,
+    } | keys
+    connections = {"events": {"elasticsearch": address}, "lite": {"sqlite": "out.sqlite"}}
+    content = {"connections": connections, "pipelines": {"p": pipeline}}
+    project.write("tidemill.yaml", json.dumps(content))
+
+
+def documents(*instants: str | None) -> list[tuple[str, dict]]:
+    at = [{} if instant is None else {"at": instant} for instant in instants]
+    return [(f"d{n}", {"k": "x", "n": n, **a}) for n, a in enumerate(at)]
+
+
+@pytest.fixture
+def index(elasticsearch_8, request) -> str:
+    name = "cur-1"
+    request.addfinalizer(lambda: elasticsearch_8.request("DELETE", f"/{name}"))
+    return name
+
+
+def test_a_cursor_reads_what_came_since(project, elasticsearch_8, index) -> None:
+    elasticsearch_8.create_index(index, {"at": {"type": "date"}})
+    elasticsearch_8.load(index, documents("2024-03-01T00:00:00.001Z", "2024-03-02T00:00:00Z", "2999-01-01T00:00:00Z"))
+    write(project, elasticsearch_8.address)
+    assert "cursor at: from the beginning up to 2" in project.run("plan").stdout
+    assert project.record()["counts"]["loaded"] == 2
+    assert "cursor at: from 2" in project.run("plan").stdout
+    assert project.record()["counts"]["read"] == 0
+    assert project.rows("select n from t order by n") == [(0,), (1,)]
+    ((high, low),) = [
+        value.split() for (value,) in project.rows("select value from tidemill_marks")
+    ]
+    assert high == low
+
+
+def test_documents_without_the_cursor_are_rejects_in_every_run(
+    project, elasticsearch_8, index
+) -> None:
+    elasticsearch_8.create_index(index, {"at": {"type": "date"}})
+    elasticsearch_8.load(index, documents("2024-03-01T00:00:00Z", None))
+    write(project, elasticsearch_8.address, max_rejects=1)
+    for read in (2, 1):
+        counts = project.record()["counts"]
+        assert (counts["read"], counts["rejected"]) == (read, 1)
+    assert project.rows("select position from t_rejects") == [("cur-1/d1",)]
+
+
+def test_the_cursor_must_be_mapped_as_a_date(project, elasticsearch_8, index) -> None:
+    elasticsearch_8.create_index(index, {"at": {"type": "keyword"}})
+    write(project, elasticsearch_8.address)
+    said = project.run("check", code=2).stderr
+    assert "the cursor `at` is mapped as keyword" in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"sink": TABLE | {"mode": "replace"}}, "does not go together with mode replace"),
+        ({"sink": TABLE | {"again": "append"}}, "does not go together with"),
+        ({"source": {"files": "x.ndjson"}}, "of files `registry: true` in the source"),
+        ({"cursor": "k"}, "must be a column of type timestamp"),
+        ({"columns": COLUMNS | {"at": {"type": "timestamp", "zone": "Asia/Tokyo"}}}, "as UTC"),
+        ({"cursor": "when"}, "unknown column `when`"),
+        ({"cursor": None, "lag": "1 min"}, "`lag:` needs `cursor:`"),
+    ],
+)
+def test_a_cursor_that_makes_no_sense(project, keys, words) -> None:
+    write(project, "http://127.0.0.1:1", **keys)
+    content = json.loads((project.directory / "tidemill.yaml").read_text())
+    content["pipelines"]["p"] = {
+        key: value for key, value in content["pipelines"]["p"].items() if value is not None
+    }
+    project.write("tidemill.yaml", json.dumps(content))
+    assert words in project.run("check", "--offline", code=2).stderr
