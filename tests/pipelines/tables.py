@@ -151,7 +151,8 @@ class SqliteReader(Reader):
         return self.typed(*self.query(f'select * from "{table}"'))
 
     def foreign_tables(self) -> list[str]:
-        return [name for name in self.names() if "staged" in name or "staging" in name]
+        marks = ("staged", "staging", "newstate")
+        return [name for name in self.names() if any(mark in name for mark in marks)]
 
     def check_integrity(self) -> None:
         assert self.query("pragma integrity_check")[1] == [("ok",)]
@@ -178,7 +179,8 @@ class PostgresReader(Reader):
         return self.typed(*self.query(f'select * from "{table}"'))
 
     def foreign_tables(self) -> list[str]:
-        return [name for name in self.names() if "staged" in name or "staging" in name]
+        marks = ("staged", "staging", "newstate")
+        return [name for name in self.names() if any(mark in name for mark in marks)]
 
     def backends(self) -> list[str]:
         sql = """select application_name from pg_stat_activity

@@ -181,7 +181,7 @@ tide_code tide_es_pit_close(tide_es_message *message, bool opensearch, tide_str 
     return seal(message, "DELETE", true, err);
 }
 
-/* Ids are base64: nothing to unescape. */
+/* Ids are base64: nothing to unescape, and whatever else is in one, the answer is mutilated. */
 static tide_str peek_id(tide_str answer, const char *prefix)
 {
     if (answer.size == 0 || !tide_str_starts_with(answer, prefix)) {
@@ -189,8 +189,13 @@ static tide_str peek_id(tide_str answer, const char *prefix)
     }
     const char *begin = answer.data + strlen(prefix);
     const char *end = memchr(begin, '"', answer.size - strlen(prefix));
-    if (end == NULL || memchr(begin, '\\', (size_t)(end - begin)) != NULL) {
+    if (end == NULL) {
         return (tide_str){NULL, 0};
+    }
+    for (const char *at = begin; at < end; at++) {
+        if (*at <= ' ' || *at > '~' || *at == '\\') {
+            return (tide_str){NULL, 0};
+        }
     }
     return (tide_str){begin, (size_t)(end - begin)};
 }
