@@ -76,7 +76,7 @@ static void end_day(tide_process *process, tide_series *series)
     tide_gather_end_day(gather_of(process, series, series->day));
     if (tide_series_rebuilds(series, series->day)) {
         series->has_previous_day = true; /* this run's own work begins after it */
-        series->previous_day = series->day;
+        series->previous_day = series->rewound_to;
         return;
     }
     counts_of(process)->days++;
@@ -93,6 +93,9 @@ static tide_code end_series(tide_process *process, tide_error *err)
         end_day(process, series);
     }
     TIDE_TRY(compare_old_days(process, series, err));
+    if (series->rewound && !series->processed) {
+        series->last_day = series->rewound_to; /* the table has days that may have lost their rows */
+    }
     process->series_is_open = false;
     if (!series->unwritten) {
         tide_group_drop_last(&process->group);

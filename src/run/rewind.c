@@ -49,6 +49,21 @@ static tide_code check_day(const tide_pipeline *pipeline, int32_t day, int64_t n
                      text, pipeline->config->timezone != NULL ? pipeline->config->timezone : "UTC");
 }
 
+/* "column NAME: ...", or the check value of its mask's key. */
+static bool defines_column(const char *line, const char *name)
+{
+    static const char *const parts[] = {"column", TIDE_MASK_KEY_PART};
+    for (size_t i = 0; i < TIDE_COUNT_OF(parts); i++) {
+        size_t size = strlen(parts[i]);
+        if (strncmp(line, parts[i], size) == 0 && line[size] == ' ' &&
+            strncmp(line + size + 1, name, strlen(name)) == 0 &&
+            line[size + 1 + strlen(name)] == ':') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Must the part be the same, for rows of earlier days to stay what they are? */
 static bool decides_series_or_day(const tide_pipeline *pipeline, const char *line)
 {
@@ -59,17 +74,12 @@ static bool decides_series_or_day(const tide_pipeline *pipeline, const char *lin
         }
     }
     for (size_t i = 0; i < pipeline->series_count; i++) {
-        char part[128];
-        const char *name = pipeline->declared.fields[pipeline->series_columns[i]].name;
-        size_t skipped = tide_str_starts_with(tide_str_of(line), TIDE_MASK_KEY_PART)
-                             ? strlen(TIDE_MASK_KEY_PART) - strlen("column")
-                             : 0;
-        int length = snprintf(part, sizeof part, "column %s:", name);
-        if (length > 0 && strncmp(line + skipped, part, (size_t)length) == 0) {
+        if (defines_column(line, pipeline->declared.fields[pipeline->series_columns[i]].name)) {
             return true;
         }
     }
-    return false;
+    return pipeline->time_column != TIDE_NO_FIELD &&
+           defines_column(line, pipeline->declared.fields[pipeline->time_column].name);
 }
 
 const char *tide_find_lasting_change(const tide_pipeline *pipeline, const tide_sink_facts *facts)

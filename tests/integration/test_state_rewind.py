@@ -27,6 +27,7 @@ STEP = {
     "state": {"sum": "int64"},
     "output": {"who": {"from": "series"}, "day": {"from": "day"}, "n": "int64", "sum": "int64"},
 }
+COLUMNS = {"who": "text", "at": "timestamp", "n": "int64"}
 FILES = {"files": "in.ndjson"}
 TO_30 = ("state", "p", "rewind", "--to", "2024-03-30", "--yes")
 TABLE = "select who, day, n, sum from out order by n"
@@ -49,7 +50,7 @@ def configure(project: Project, **keys: object) -> None:
     project.pipeline(
         **{
             "source": FILES,
-            "columns": {"who": "text", "at": "timestamp", "n": "int64"},
+            "columns": COLUMNS,
             "series": "who",
             "time": "at",
             "timezone": "Europe/Warsaw",
@@ -127,6 +128,20 @@ def test_rows_that_are_gone_for_now_are_not_loaded_twice(project: Project) -> No
     assert json.loads(project.run("state", "p", "a", "--json").stdout)["rewound"]
     write_rows(project, ROWS)
     project.record()
+    assert [row[2] for row in project.rows(TABLE)] == [1, 2, 3, 4, 5]
+
+
+def test_days_that_are_gone_for_now_are_not_loaded_twice(project: Project) -> None:
+    """Although the series has rows of other days, and its state is rebuilt from those."""
+    project.record()
+    project.run(*TO_30)
+    write_rows(project, [row for row in ROWS if row["who"] != "a" or row["n"] == 1])
+    project.record()
+    state = json.loads(project.run("state", "p", "a", "--json").stdout)
+    assert (state["_last_day"], state["s1_sum"]) == ("2024-03-30", 1)
+    write_rows(project, ROWS)
+    counts = project.record()["counts"]
+    assert (counts["unmatched"], counts["consumed"]) == (2, 1)
     assert [row[2] for row in project.rows(TABLE)] == [1, 2, 3, 4, 5]
 
 
@@ -251,7 +266,12 @@ def test_a_step_with_another_state_goes_on_from_a_day(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "part"),
-    [({"timezone": "UTC"}, "timezone"), ({"series": ["who", "n"]}, "series")],
+    [
+        ({"timezone": "UTC"}, "timezone"),
+        ({"series": ["who", "n"]}, "series"),
+        ({"columns": {**COLUMNS, "at": {"type": "timestamp", "from": "n"}}}, "column at"),
+        ({"columns": {**COLUMNS, "who": {"type": "text", "from": "n"}}}, "column who"),
+    ],
 )
 def test_other_days_or_series_are_no_continuation(project: Project, keys: dict, part: str) -> None:
     project.record()

@@ -203,6 +203,7 @@ class Series:
         first.advance(sorted(before), 0, 0, False)
         stopped = untold.state.get(self.key)
         if stopped:
+            stopped.last_day = reached  # later rows may be gone, but the table has their days
             stopped.run = None  # no run of which anything is resumed
         second = Series(self.key, [], stopped, options, self.result)
         second.days = {d: rows for d, rows in self.days.items() if d > reached}
