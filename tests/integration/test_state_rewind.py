@@ -405,3 +405,32 @@ def wait_for_rows(project: Project, process: subprocess.Popen) -> None:
             pass
         time.sleep(0.01)
     raise AssertionError("the run ended, or committed nothing, before it was interrupted")
+
+
+def test_a_rewind_that_fails_keeps_parts_that_wait_for_their_names(project: Project) -> None:
+    """A run was killed between its COMMIT and the rename, and the rename fails once more."""
+    file = project.directory / "tidemill.yaml"
+    file.write_text(file.read_text().replace('{"sqlite": "out.sqlite"}', '{"csv": "out"}'))
+    killed = run_with_fault(project, "csv.rename.before:1", "run")
+    assert killed.returncode == -signal.SIGKILL
+    waiting = {path: path.read_text() for path in project.directory.glob("out/out/.part-*.tmp")}
+    assert waiting
+    failed = run_with_fault(project, "csv.rename.before:1:error", *TO_30)
+    assert failed.returncode != 0 and "can't rename" in failed.stderr
+    assert {path: path.read_text() for path in waiting} == waiting
+    project.run(*TO_30)
+    project.record()
+    parts = project.directory.glob("out/out/part-*.csv")
+    lines = [line for part in parts for line in part.read_text().splitlines()[1:]]
+    assert sorted(line.split(",")[2] for line in lines) == ["1", "2", "3", "4", "5"]
+
+
+def run_with_fault(project: Project, fault: str, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [project.binary, *arguments],
+        cwd=project.directory,
+        env={"TIDEMILL_FAULT": fault},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

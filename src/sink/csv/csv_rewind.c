@@ -30,6 +30,7 @@ typedef struct csv_rewind {
     part_entry *parts; /* owned */
     size_t count, capacity;
     int64_t rows_left;
+    bool recovered; /* else temporary files may be committed parts that wait for their names */
 } csv_rewind;
 
 static tide_code gather_part(void *context, const tide_manifest_file *file, tide_error *err)
@@ -176,6 +177,7 @@ static tide_code rewind_parts(csv_rewind *r, tide_error *err)
     tide_store *store = &r->sink->store;
     TIDE_TRY(tide_manifest_create(&store->db, err));
     TIDE_TRY(tide_csv_recover(r->sink, err));
+    r->recovered = true;
     TIDE_TRY(tide_manifest_visit(&store->db, store->target->pipeline, gather_part, r, err));
     for (size_t i = 0; i < r->count; i++) {
         TIDE_TRY(rewind_part(r, &r->parts[i], err));
@@ -215,7 +217,9 @@ tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind *rewind, tide_r
     if (code != TIDE_OK) {
         tide_error ignored; /* what stays is removed by the next begin */
         tide_error_clear(&ignored);
-        (void)!tide_csv_remove_temporaries(sink, &ignored);
+        if (r.recovered) {
+            (void)!tide_csv_remove_temporaries(sink, &ignored);
+        }
         tide_store_abort(&sink->store);
         return code;
     }
