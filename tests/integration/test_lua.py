@@ -203,6 +203,14 @@ ROW = {"who": "a", "at": at(0), "i": 1, "l": 2**53 + 1, "t": "x", "m": "1.25"}
         ("return {{i = 1}, {i = 2}, i = 3}", "also has a `i`"),
         ("return r", "not the one that came in"),
         ("error(setmetatable({}, {__tostring = function() return 'mine' end}))", "mine"),
+        ("error({})", "an error that is a table"),
+        ("error(4.5, 0)", "4.5"),
+        ("error(r.m)", "1.25"),
+        (
+            "tostring = nil setmetatable(_G, {__index = function() error('no global') end}) "
+            "error({})",
+            "an error that is a table",
+        ),
         ("return {i = decimal('15'):round(-1)}", "digits from 0 to 38"),
         ("return {t = date_text(0/0)}", "nan is no number of days"),
         ("return {t = time_text(1/0)}", "inf is no number of microseconds"),

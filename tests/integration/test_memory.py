@@ -283,6 +283,27 @@ GREEDY = {
 }
 
 
+# No pcall makes less of it: what is returned would depend on how much memory there is.
+SWALLOWING = {
+    "held": "local function fill(row) local kept = {} while true do kept[#kept + 1] = {#kept} end "
+    "end",
+    "asked for": "local function fill(row) return string.rep('x', 1e9) end",
+    "in a coroutine": "local function fill(row) return coroutine.wrap(function()\n"
+    "  local kept = {} while true do kept[#kept + 1] = {#kept} end end)() end",
+}
+
+
+@pytest.mark.parametrize("wanted", SWALLOWING)
+def test_user_code_can_not_swallow_that_it_is_stopped(bench, wanted):
+    script = SWALLOWING[wanted] + "\nreturn {row = function(row)\n  pcall(fill, row)\n"
+    script += "  return {count = 1, total = 1, note = 'x'}\nend}"
+    ordered(bench, few_rows(bench, [1, 2, 3]), {}, "all", script)
+    said = bench.run(64, code=1)
+    for word in ("step.lua", "series one", "share", "--memory"):
+        assert word in said, said
+    assert bench.sqlite("select count(*) from t") == [(0,)]
+
+
 @pytest.mark.parametrize("wanted", GREEDY)
 def test_user_code_without_end_is_stopped_where_it_is(bench, wanted):
     ordered(

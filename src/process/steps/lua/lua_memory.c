@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_BYTES 160
 /* Percent of what is held at which the collector begins its next cycle: at once, where much is. */
 #define PAUSE_USUAL 200
 #define PAUSE_NEAR_LIMIT 100
@@ -22,14 +21,15 @@ static tide_lua_memory *memory_of(lua_State *lua)
 }
 
 /* The innermost place that is the user's; the script where only its caller is at work. */
-static void print_place(const tide_lua_memory *memory, lua_State *lua, char out[PLACE_BYTES])
+static void print_place(const tide_lua_memory *memory, lua_State *lua,
+                        char out[TIDE_LUA_PLACE_BYTES])
 {
     lua_Debug place;
-    (void)snprintf(out, PLACE_BYTES, "%s", memory->script);
+    (void)snprintf(out, TIDE_LUA_PLACE_BYTES, "%s", memory->script);
     for (int level = 0; lua_getstack(lua, level, &place) != 0; level++) {
         if (lua_getinfo(lua, "Sl", &place) != 0 && place.currentline > 0 &&
             strcmp(place.short_src, "tidemill") != 0) {
-            (void)snprintf(out, PLACE_BYTES, "%s:%d", place.short_src, place.currentline);
+            (void)snprintf(out, TIDE_LUA_PLACE_BYTES, "%s:%d", place.short_src, place.currentline);
             return;
         }
     }
@@ -40,15 +40,14 @@ static double megabytes(int64_t bytes)
     return (double)bytes / (1 << 20);
 }
 
-static void fail(const tide_lua_memory *memory, lua_State *lua)
+static void fail(tide_lua_memory *memory, lua_State *lua)
 {
-    char place[PLACE_BYTES];
-    char sentence[PLACE_BYTES + 256];
+    char place[TIDE_LUA_PLACE_BYTES];
     print_place(memory, lua, place);
-    (void)snprintf(sentence, sizeof sentence,
+    (void)snprintf(memory->exceeded, sizeof memory->exceeded,
                    "%s: user code holds %.1f MB of memory, and its share is %.1f MB: " HINT, place,
                    megabytes(memory->bytes), megabytes(memory->limit));
-    lua_pushstring(lua, sentence);
+    lua_pushstring(lua, memory->exceeded);
     (void)lua_error(lua);
 }
 
@@ -108,6 +107,14 @@ void tide_lua_memory_end(tide_lua_memory *memory)
         lua_setallocf(memory->lua, memory->allocate, memory->context);
         memory->lua = NULL;
     }
+}
+
+tide_code tide_lua_memory_check(const tide_lua_memory *memory, tide_error *err)
+{
+    if (memory->exceeded[0] != '\0') {
+        return TIDE_FAIL(err, TIDE_USER_CODE, "%s", memory->exceeded);
+    }
+    return memory->refused_bytes == 0 ? TIDE_OK : tide_lua_memory_fail(memory, err);
 }
 
 tide_code tide_lua_memory_fail(const tide_lua_memory *memory, tide_error *err)

@@ -113,9 +113,22 @@ static void append_modules(lua_State *lua, tide_text *modules)
     lua_pop(lua, 1);
 }
 
+/* Any value but nil as a string; globals may be the script's by then. */
+static int print_message(lua_State *lua)
+{
+    lua_settop(lua, 1);
+    if (luaL_callmeta(lua, 1, "__tostring") == 0 && lua_tostring(lua, 1) == NULL &&
+        !lua_isnil(lua, 1)) {
+        lua_pushfstring(lua, "an error that is a %s", luaL_typename(lua, 1));
+    }
+    return 1;
+}
+
 static int open_protected(lua_State *lua)
 {
     tide_lua_worker *worker = lua_touserdata(lua, 1);
+    lua_pushcfunction(lua, print_message);
+    worker->message_reference = luaL_ref(lua, LUA_REGISTRYINDEX);
     luaL_openlibs(lua);
     set_module_path(lua, worker->definition);
     load_prelude(lua);
@@ -136,17 +149,17 @@ static int open_protected(lua_State *lua)
     return 0;
 }
 
-/* The message of the error on top of the stack: an error may be any value, and tell itself by
- * __tostring. */
-static const char *message_of(lua_State *lua)
+/* The message of the error on top of the stack, which may be any value: __tostring is user code,
+ * and a number's text takes memory. */
+static const char *message_of(tide_lua_worker *worker)
 {
-    const char *message = lua_tostring(lua, -1);
-    if (message == NULL && !lua_isnoneornil(lua, -1)) {
-        lua_getglobal(lua, "tostring");
+    lua_State *lua = worker->lua;
+    if (lua_type(lua, -1) != LUA_TSTRING && worker->message_reference != 0) {
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, worker->message_reference);
         lua_insert(lua, -2);
-        message = lua_pcall(lua, 1, 1, 0) == 0 ? lua_tostring(lua, -1) : NULL;
+        (void)!lua_pcall(lua, 1, 1, 0);
     }
-    return message != NULL ? message : "an error without a message";
+    return lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "an error without a message";
 }
 
 static tide_code fail_call(tide_lua_worker *worker, int result, tide_error *err)
@@ -154,7 +167,7 @@ static tide_code fail_call(tide_lua_worker *worker, int result, tide_error *err)
     if (result == LUA_ERRMEM) {
         return tide_lua_memory_fail(&worker->memory, err);
     }
-    return TIDE_FAIL(err, TIDE_USER_CODE, "%s", message_of(worker->lua));
+    return TIDE_FAIL(err, TIDE_USER_CODE, "%s", message_of(worker));
 }
 
 static tide_code open_parts(tide_lua_worker *worker, tide_error *err)
@@ -171,7 +184,8 @@ static tide_code open_parts(tide_lua_worker *worker, tide_error *err)
     tide_lua_memory_begin(&worker->memory, worker->lua, definition->name,
                           definition->memory_bytes_max);
     int result = lua_cpcall(worker->lua, open_protected, worker);
-    return result == 0 ? TIDE_OK : fail_call(worker, result, err);
+    return result == 0 ? tide_lua_memory_check(&worker->memory, err)
+                       : fail_call(worker, result, err);
 }
 
 tide_code tide_lua_worker_open(const tide_lua_definition *definition, tide_lua_worker **worker,
@@ -232,7 +246,7 @@ static tide_code call_script(tide_lua_worker *worker, tide_step_batch *io, tide_
         io->failed_row = call->at_row;
         return fail_call(worker, result, err);
     }
-    return TIDE_OK;
+    return tide_lua_memory_check(&worker->memory, err);
 }
 
 tide_code tide_lua_worker_process(tide_lua_worker *worker, tide_step_batch *io, tide_error *err)

@@ -27,6 +27,7 @@ typedef struct tide_lua_worker {
     tide_column *views;
     tide_builder output;
     int run_reference, buffers_reference;
+    int message_reference; /* the function that prints errors; 0: not yet */
     bool is_day_form;
     tide_text
         modules; /* sources of the modules that the script has required, for the fingerprint */
