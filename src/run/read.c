@@ -17,6 +17,7 @@ typedef enum split_state { SPLIT_WAITING = 0, SPLIT_READING, SPLIT_DONE } split_
 typedef struct split_slot {
     split_state state;
     uint32_t attempts;      /* begun so far */
+    uint32_t failures;      /* of them, but for those whose pages were too large */
     bool snapshot_lost;     /* found lost by another split while this one is being read */
     int64_t rows, rejected; /* of the finished attempt */
     tide_reject_list rejects;
@@ -252,17 +253,17 @@ static uint32_t attempts_max(const drain *d)
     return d->options->attempts_max > 0 ? d->options->attempts_max : TIDE_SPLIT_ATTEMPTS_MAX;
 }
 
-static tide_code pause_before_retry(const drain *d, uint32_t attempt_number, tide_error *err)
+static tide_code pause_before_retry(const drain *d, uint32_t failures, tide_error *err)
 {
     int64_t pause = d->options->pause_ms > 0 ? d->options->pause_ms : PAUSE_MS_FIRST;
-    for (uint32_t i = 1; i < attempt_number && pause < PAUSE_MS_MAX; i++) {
+    for (uint32_t i = 1; i < failures && pause < PAUSE_MS_MAX; i++) {
         pause *= 2;
     }
     return tide_cancel_sleep(d->options->cancel, pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX, err);
 }
 
 /* After a failure in passing: throw the attempt away and line the split up again. */
-static tide_code retry_later(attempt *a, bool lost_snapshot, tide_error *err)
+static tide_code retry_later(attempt *a, bool lost_snapshot, bool too_large, tide_error *err)
 {
     drain *d = a->d;
     const char *name = d->options->plan->splits[a->split].name;
@@ -271,7 +272,9 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, tide_error *err)
     d->discarded += a->rows + a->rejected;
     bool is_news = !d->slots[a->split].snapshot_lost; /* else another split has lost it already */
     tide_mutex_unlock(&d->lock);
-    if (a->number >= attempts_max(d)) {
+    /* How often pages can be halved is bounded by itself. */
+    uint32_t failures = d->slots[a->split].failures += too_large ? 0 : 1;
+    if (failures >= attempts_max(d)) {
         err->code = TIDE_REMOTE;
         return tide_error_context(
             err,
@@ -282,7 +285,7 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, tide_error *err)
     if (lost_snapshot && is_news) {
         TIDE_TRY(lose_snapshot(d, a->split, err));
     }
-    TIDE_TRY(pause_before_retry(d, a->number, err));
+    TIDE_TRY(pause_before_retry(d, failures, err));
     tide_error_clear(err);
     put_back(d, a->split);
     return TIDE_OK;
@@ -302,8 +305,9 @@ static tide_code read_split(drain *d, unsigned worker, uint32_t split, tide_erro
         return code;
     }
     bool lost_snapshot = a.reader != NULL && a.reader->lost_snapshot;
+    bool too_large = a.reader != NULL && a.reader->page_too_large;
     close_attempt(&a);
-    return code == TIDE_REMOTE_RETRY ? retry_later(&a, lost_snapshot, err) : code;
+    return code == TIDE_REMOTE_RETRY ? retry_later(&a, lost_snapshot, too_large, err) : code;
 }
 
 static tide_code read_splits(void *context, unsigned worker, tide_error *err)

@@ -23,6 +23,7 @@ typedef struct fake_failure {
     int reads;
     tide_code code;
     bool lost_snapshot;
+    bool page_too_large;
 } fake_failure;
 
 typedef struct fake_source {
@@ -77,6 +78,7 @@ static tide_code fake_next(tide_reader *base, tide_read *out, tide_error *err)
             (void)sched_yield();
         }
         base->lost_snapshot = f->lost_snapshot;
+        base->page_too_large = f->page_too_large;
         return TIDE_FAIL(err, f->code, "made to fail");
     }
     out->rejects = &reader->rejects;
@@ -214,6 +216,7 @@ typedef struct scene {
     tide_reject_list rejects;
     tide_counts counts;
     tide_error err;
+    uint32_t attempts_max; /* 0 = the usual */
 } scene;
 
 static void set_up(scene *s, const fake_failure *failures, size_t count)
@@ -248,6 +251,8 @@ static tide_code read_into(scene *s, unsigned workers, const tide_outlet_vtable 
                                  .progress = &s->progress,
                                  .outlet_vtable = vtable,
                                  .outlet = &s->kept,
+                                 .attempts_max = s->attempts_max,
+                                 .pause_ms = 1,
                                  .rejects_max = 1000};
     return tide_read_all(&options, &s->rejects, &s->counts, &s->err);
 }
@@ -304,9 +309,9 @@ static void reads_each_split_once(void **state)
 static void begins_failed_attempts_anew(void **state)
 {
     (void)state;
-    const fake_failure failures[] = {{2, 1, 0, TIDE_REMOTE_RETRY, false},
-                                     {4, 1, 2, TIDE_REMOTE_RETRY, false},
-                                     {4, 2, READS, TIDE_REMOTE_RETRY, false}};
+    const fake_failure failures[] = {{2, 1, 0, TIDE_REMOTE_RETRY, false, false},
+                                     {4, 1, 2, TIDE_REMOTE_RETRY, false, false},
+                                     {4, 2, READS, TIDE_REMOTE_RETRY, false, false}};
     for (unsigned workers = 1; workers <= 4; workers++) {
         scene s;
         set_up(&s, failures, 3);
@@ -318,11 +323,31 @@ static void begins_failed_attempts_anew(void **state)
     }
 }
 
+/* However few attempts there may be. */
+static void pages_that_are_too_large_are_no_failures(void **state)
+{
+    (void)state;
+    fake_failure failures[] = {{2, 1, 0, TIDE_REMOTE_RETRY, .page_too_large = true},
+                               {2, 2, 1, TIDE_REMOTE_RETRY, .page_too_large = true},
+                               {2, 3, 2, TIDE_REMOTE_RETRY, .page_too_large = true}};
+    scene s;
+    set_up(&s, failures, 3);
+    s.attempts_max = 1;
+    assert_int_equal(read_all(&s, 2), TIDE_OK);
+    assert_all_once(&s);
+    tear_down(&s);
+    failures[2].page_too_large = false;
+    set_up(&s, failures, 3);
+    s.attempts_max = 1;
+    assert_int_equal(read_all(&s, 2), TIDE_REMOTE);
+    tear_down(&s);
+}
+
 /* Splits 1, 3 and 5 share a snapshot that 5 loses, by then others have finished. */
 static void lost_snapshot_takes_finished_splits_back(void **state)
 {
     (void)state;
-    const fake_failure failures[] = {{5, 1, 3, TIDE_REMOTE_RETRY, true}};
+    const fake_failure failures[] = {{5, 1, 3, TIDE_REMOTE_RETRY, true, false}};
     for (unsigned workers = 1; workers <= 3; workers++) {
         scene s;
         set_up(&s, failures, 1);
@@ -341,7 +366,7 @@ static void lost_snapshot_takes_finished_splits_back(void **state)
 /* Split 4 loses the snapshot while 5, which shares it, has all of its rows but not yet ended. */
 static void set_up_loss_meanwhile(scene *s)
 {
-    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true}};
+    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true, false}};
     set_up(s, failures, 1);
     s->splits[4].snapshot = s->splits[5].snapshot = 7;
     s->source.waiting = 5;
@@ -377,8 +402,8 @@ static void a_loss_that_two_notice_is_one(void **state)
     (void)state;
     tide_outlet_vtable committing = keep_vtable;
     committing.discard = NULL;
-    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true},
-                                     {5, 1, READS, TIDE_REMOTE_RETRY, true}};
+    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true, false},
+                                     {5, 1, READS, TIDE_REMOTE_RETRY, true, false}};
     scene s;
     set_up(&s, failures, 2);
     s.splits[4].snapshot = s.splits[5].snapshot = 7;
@@ -391,7 +416,7 @@ static void a_loss_that_two_notice_is_one(void **state)
 static void hard_failure_stops_all(void **state)
 {
     (void)state;
-    const fake_failure failures[] = {{1, 1, 1, TIDE_BAD_DATA, false}};
+    const fake_failure failures[] = {{1, 1, 1, TIDE_BAD_DATA, false, false}};
     for (unsigned workers = 1; workers <= 4; workers++) {
         scene s;
         set_up(&s, failures, 1);
@@ -417,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_each_split_once),
         cmocka_unit_test(begins_failed_attempts_anew),
+        cmocka_unit_test(pages_that_are_too_large_are_no_failures),
         cmocka_unit_test(lost_snapshot_takes_finished_splits_back),
         cmocka_unit_test(lost_snapshot_takes_back_what_ends_later),
         cmocka_unit_test(lost_snapshot_fails_what_is_committed_later),
