@@ -94,7 +94,8 @@ static tide_code end_series(tide_process *process, tide_error *err)
     }
     TIDE_TRY(compare_old_days(process, series, err));
     if (series->rewound && !series->processed) {
-        series->last_day = series->rewound_to; /* the table has days that may have lost their rows */
+        series->last_day =
+            series->rewound_to; /* the table has days that may have lost their rows */
     }
     process->series_is_open = false;
     if (!series->unwritten) {

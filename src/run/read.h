@@ -3,8 +3,8 @@
  *
  * Each worker takes the next split, opens a reader for it and hands batches to the outlet. When an
  * attempt fails in passing, the outlet throws its rows away and the split starts anew, after a
- * pause, at most `attempts_max` times; one whose page was too large does not count. When a snapshot is lost, all splits of it start
- * anew, finished ones included.
+ * pause, at most `attempts_max` times; one whose page was too large does not count. When a snapshot
+ * is lost, all splits of it start anew, finished ones included.
  *
  *   outlet: begin -> write* -> finish | abort        per attempt, by one worker's thread
  *           discard                                  of a finished split, by any worker

@@ -43,7 +43,9 @@ def index(elasticsearch_8, request) -> str:
 
 def test_a_cursor_reads_what_came_since(project, elasticsearch_8, index) -> None:
     elasticsearch_8.create_index(index, {"at": {"type": "date"}})
-    elasticsearch_8.load(index, documents("2024-03-01T00:00:00.001Z", "2024-03-02T00:00:00Z", "2999-01-01T00:00:00Z"))
+    elasticsearch_8.load(
+        index, documents("2024-03-01T00:00:00.001Z", "2024-03-02T00:00:00Z", "2999-01-01T00:00:00Z")
+    )
     write(project, elasticsearch_8.address)
     assert "cursor at: from the beginning up to 2" in project.run("plan").stdout
     assert project.record()["counts"]["loaded"] == 2

@@ -23,13 +23,14 @@ static tide_code check_field(const tide_es_fields *fields, const char *path, tid
     if (field == NULL || (is_date(field) && field->other_type == NULL)) {
         return TIDE_OK; /* not mapped: no document has it yet */
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
-                     "the cursor `%s` is mapped as %s%s%s%s%s: the server can only compare instants of "
-                     "a field of type date or date_nanos",
-                     path, field->type, field->other_type != NULL ? ", and as " : "",
-                     field->other_type != NULL ? field->other_type : "",
-                     field->other_type != NULL ? " in index " : "",
-                     field->other_type != NULL ? field->other_index : "");
+    return TIDE_FAIL(
+        err, TIDE_BAD_CONFIG,
+        "the cursor `%s` is mapped as %s%s%s%s%s: the server can only compare instants of "
+        "a field of type date or date_nanos",
+        path, field->type, field->other_type != NULL ? ", and as " : "",
+        field->other_type != NULL ? field->other_type : "",
+        field->other_type != NULL ? " in index " : "",
+        field->other_type != NULL ? field->other_index : "");
 }
 
 static void append_bound(tide_text *out, const char *name, int64_t instant)
