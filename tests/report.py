@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/torture.md: a section for each campaign, which writes its own and leaves the others."""
 
+import os
+import platform
 import re
 from pathlib import Path
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "torture.md"
 TITLE = "# Torture\n"
+
+
+def machine() -> str:
+    release = ".".join(platform.release().split(".")[:2])
+    return f"{os.cpu_count()} cores, {platform.system()} {release}"
 
 
 def write_section(title: str, text: str, path: Path = REPORT) -> None:
