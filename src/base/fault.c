@@ -19,8 +19,9 @@ static struct {
     char name[128]; /* "" = nothing, "*" = any point */
     int64_t nth;
     bool reports_error;
+    bool stops;
     int log_file; /* -1 = none */
-} plan = {"", 0, false, -1};
+} plan = {"", 0, false, false, -1};
 
 static pthread_once_t plan_once = PTHREAD_ONCE_INIT;
 static tide_atomic passings; /* of the points that the plan names */
@@ -34,6 +35,7 @@ static void read_fault(const char *fault)
     char *end;
     plan.nth = strtoll(colon + 1, &end, 10);
     plan.reports_error = strcmp(end, ":error") == 0;
+    plan.stops = strcmp(end, ":stop") == 0;
     memcpy(plan.name, fault, (size_t)(colon - fault));
     plan.name[colon - fault] = '\0';
 }
@@ -72,6 +74,10 @@ bool tide_fault_pass(const char *name)
     }
     if (plan.reports_error) {
         return true;
+    }
+    if (plan.stops) {
+        (void)kill(getpid(), SIGSTOP);
+        return false;
     }
     write_log(line, snprintf(line, sizeof line, "killed %.200s %lld\n", name, (long long)plan.nth));
     (void)kill(getpid(), SIGKILL);

@@ -5,6 +5,7 @@
  *   TIDEMILL_FAULT=name:N        SIGKILL at the Nth passing (1 = first) of that point
  *   TIDEMILL_FAULT=*:N           SIGKILL at the Nth passing of any point
  *   TIDEMILL_FAULT=name:N:error  the point reports failure instead (TIDE_FAULT_FAILS is true)
+ *   TIDEMILL_FAULT=name:N:stop   SIGSTOP there, so that something can be done before it goes on
  *   TIDEMILL_FAULT_LOG=FILE      each passing appends "name\n" (O_APPEND), so that a test can count
  *                                the points of an undisturbed run and enumerate them
  * Before a kill, "killed name N" is appended to TIDEMILL_FAULT_LOG too.

@@ -11,6 +11,7 @@
 void tide_cancel_init(tide_cancel *cancel)
 {
     tide_atomic_set(&cancel->level, TIDE_RUNNING);
+    cancel->outer = NULL;
 }
 
 void tide_cancel_raise(tide_cancel *cancel, tide_cancel_level level)
@@ -23,7 +24,9 @@ void tide_cancel_raise(tide_cancel *cancel, tide_cancel_level level)
 
 tide_cancel_level tide_cancel_get(const tide_cancel *cancel)
 {
-    return (tide_cancel_level)tide_atomic_get(&cancel->level);
+    int64_t level = tide_atomic_get(&cancel->level);
+    int64_t outer = cancel->outer != NULL ? tide_atomic_get(&cancel->outer->level) : level;
+    return (tide_cancel_level)(outer > level ? outer : level);
 }
 
 tide_code tide_cancel_check(const tide_cancel *cancel, tide_error *err)

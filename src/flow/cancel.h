@@ -16,6 +16,8 @@ typedef enum tide_cancel_level {
 
 typedef struct tide_cancel {
     tide_atomic level;
+    const struct tide_cancel
+        *outer; /* borrowed; may be NULL: what is raised there counts here, too */
 } tide_cancel;
 
 void tide_cancel_init(tide_cancel *cancel);

@@ -72,18 +72,14 @@ static void sample_until_stopped(void *argument)
     tide_mutex_lock(&metrics->lock);
     while (!metrics->stopping) {
         take_sample(metrics);
-        if (metrics->outer != NULL) {
-            tide_cancel_raise(metrics->inner, tide_cancel_get(metrics->outer));
-        }
         (void)tide_condition_wait_for(&metrics->wake, &metrics->lock, SAMPLE_MS);
     }
     tide_mutex_unlock(&metrics->lock);
 }
 
-tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer, tide_cancel *inner,
-                             tide_error *err)
+tide_code tide_metrics_start(tide_metrics *metrics, tide_error *err)
 {
-    *metrics = (tide_metrics){.outer = outer, .inner = inner};
+    *metrics = (tide_metrics){0};
     metrics->cpu_micros_begin = cpu_micros_now();
     metrics->wall_micros_begin = tide_monotonic_micros();
     tide_mutex_init(&metrics->lock);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics: memory and CPU of this process, sampled by a thread of their own while something runs.
- * Also the thread that hands an outer cancel on to the run. */
+ */
 #ifndef TIDE_RUN_METRICS_H
 #define TIDE_RUN_METRICS_H
 
-#include "flow/cancel.h"
+#include "base/thread.h"
 
 typedef struct tide_usage {
     int64_t memory_bytes_peak, memory_bytes_mean; /* resident */
@@ -17,16 +17,13 @@ typedef struct tide_metrics {
     tide_mutex lock; /* guards what follows, and wakes the thread for its end */
     tide_condition wake;
     bool stopping;
-    const tide_cancel *outer; /* may be NULL */
-    tide_cancel *inner;
     int64_t sample_count;
     int64_t memory_bytes_sum; /* of the samples */
     int64_t cpu_micros_begin, wall_micros_begin;
     tide_usage usage;
 } tide_metrics;
 
-TIDE_MUST_CHECK tide_code tide_metrics_start(tide_metrics *metrics, const tide_cancel *outer,
-                                             tide_cancel *inner, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_metrics_start(tide_metrics *metrics, tide_error *err);
 /* What was used up to now; for the thread that started it, also after the stop. */
 tide_usage tide_metrics_usage(tide_metrics *metrics);
 /* Takes a last sample and joins the thread; nothing if it does not run. */

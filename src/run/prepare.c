@@ -32,6 +32,7 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
     tide_reject_list_init(&e->rejects);
     tide_mutex_init(&e->lock);
     tide_cancel_init(&e->cancel);
+    e->cancel.outer = options->cancel;
     e->progress = options->progress != NULL ? options->progress : &e->own_progress;
     if (e->options.worker_count == 0) {
         e->options.worker_count = tide_cores_available();

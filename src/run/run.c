@@ -168,7 +168,7 @@ static tide_code execute(tide_execution *e, tide_error *err)
 
 static tide_code execute_measured(tide_execution *e, tide_error *err)
 {
-    TIDE_TRY(tide_metrics_start(&e->metrics, e->options.cancel, &e->cancel, err));
+    TIDE_TRY(tide_metrics_start(&e->metrics, err));
     tide_code code = execute(e, err);
     tide_metrics_stop(&e->metrics);
     tide_execution_enter(e, TIDE_STAGE_DONE);

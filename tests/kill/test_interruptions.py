@@ -72,9 +72,11 @@ def test_asked_in_the_middle_it_does_stop(tidemill, tmp_path, request):
     ground = make_ground(tidemill, tmp_path, "sqlite", "append", request)
     trial = ground.trial()
     place = trial.place
-    process = place.start(["--workers", "1"], {"TIDEMILL_FAULT_LOG": str(place.log)})
-    wait_for_point(process, place.log, "sqlite.commit.after", 3)
+    process = place.start(["--workers", "1"], {"TIDEMILL_FAULT": "sqlite.commit.after:3:stop"})
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     done = engine.finish(process)
     assert done.code == EXIT_CANCELLED, done.describe()
     assert 0 < done.record["counts"]["loaded"] < len(ground.expected.output)

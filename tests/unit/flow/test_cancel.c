@@ -24,6 +24,21 @@ static void level_is_only_raised(void **state)
     assert_int_equal(tide_cancel_get(&cancel), TIDE_STOPPING);
 }
 
+static void what_is_raised_outside_counts_inside(void **state)
+{
+    (void)state;
+    tide_cancel outer, inner;
+    tide_cancel_init(&outer);
+    tide_cancel_init(&inner);
+    inner.outer = &outer;
+    assert_int_equal(tide_cancel_get(&inner), TIDE_RUNNING);
+    tide_cancel_raise(&outer, TIDE_STOPPING);
+    assert_int_equal(tide_cancel_get(&inner), TIDE_STOPPING);
+    tide_cancel_raise(&inner, TIDE_STOP_NOW);
+    assert_int_equal(tide_cancel_get(&inner), TIDE_STOP_NOW);
+    assert_int_equal(tide_cancel_get(&outer), TIDE_STOPPING);
+}
+
 static void check_says_so(void **state)
 {
     (void)state;
@@ -73,6 +88,7 @@ static void cancel_wakes_a_sleeper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_raised_outside_counts_inside),
         cmocka_unit_test(level_is_only_raised),
         cmocka_unit_test(check_says_so),
         cmocka_unit_test(sleeps_its_time),
