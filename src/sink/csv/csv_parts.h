@@ -9,7 +9,6 @@
 #include "sink/store/store.h"
 
 typedef struct tide_csv_sink {
-    tide_sink base;
     tide_store store;
     tide_arena paths; /* owns the paths below; guarded by the store's lock */
     const char *directory;

@@ -188,26 +188,17 @@ static tide_code settle(tide_csv_sink *sink, tide_error *err)
     return tide_csv_finish_renames(sink, err);
 }
 
-static tide_code in_transaction(tide_csv_sink *sink, tide_code code, tide_error *err)
-{
-    if (code != TIDE_OK) {
-        tide_store_abort(&sink->store);
-        return code;
-    }
-    return tide_store_commit(&sink->store, err);
-}
-
 tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run, tide_load_result *result,
                           tide_error *err)
 {
     *result = (tide_load_result){0};
     TIDE_TRY(tide_store_enter(&sink->store, err));
-    TIDE_TRY(in_transaction(sink, finish_inside(sink, run, err), err));
+    TIDE_TRY(tide_store_end(&sink->store, finish_inside(sink, run, err), err));
     TIDE_FAULT_POINT("csv.finish.after");
     if (!tide_store_is_staged(&sink->store)) {
         return TIDE_OK;
     }
     /* Committed: a failure from here on says that names are late, the next begin gives them. */
     TIDE_TRY(tide_store_enter(&sink->store, err));
-    return in_transaction(sink, settle(sink, err), err);
+    return tide_store_end(&sink->store, settle(sink, err), err);
 }

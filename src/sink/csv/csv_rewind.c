@@ -198,12 +198,7 @@ static tide_code rewind_inside(csv_rewind *r, tide_error *err)
 static tide_code give_names(tide_csv_sink *sink, tide_error *err)
 {
     TIDE_TRY(tide_store_enter(&sink->store, err));
-    tide_code code = tide_csv_finish_renames(sink, err);
-    if (code != TIDE_OK) {
-        tide_store_abort(&sink->store);
-        return code;
-    }
-    return tide_store_commit(&sink->store, err);
+    return tide_store_end(&sink->store, tide_csv_finish_renames(sink, err), err);
 }
 
 tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind *rewind, tide_rewound *done,

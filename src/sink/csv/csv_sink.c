@@ -27,17 +27,6 @@ static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
     return code;
 }
 
-static tide_code read_runs(tide_sink *base, size_t limit, tide_run_row *rows, size_t *count,
-                           tide_error *err)
-{
-    return tide_store_read_runs(&((tide_csv_sink *)base)->store, limit, rows, count, err);
-}
-
-static tide_code read_marks(tide_sink *base, tide_read_mark_list *marks, tide_error *err)
-{
-    return tide_store_read_marks(&((tide_csv_sink *)base)->store, marks, err);
-}
-
 tide_code tide_csv_keep_identity(tide_csv_sink *sink, tide_error *err)
 {
     tide_store *store = &sink->store;
@@ -139,22 +128,6 @@ static tide_code load(tide_sink_worker *worker, tide_unit *unit, tide_load_resul
     return tide_csv_load(worker, unit, result, err);
 }
 
-static tide_code read_units(tide_sink *base, tide_arena *arena, const char ***names, size_t *count,
-                            tide_error *err)
-{
-    return tide_store_read_units(&((tide_csv_sink *)base)->store, arena, names, count, err);
-}
-
-static tide_code reject(tide_sink *base, const tide_reject_list *rejects, tide_error *err)
-{
-    return tide_store_reject(&((tide_csv_sink *)base)->store, rejects, err);
-}
-
-static tide_code record(tide_sink *base, const tide_run_row *run, tide_error *err)
-{
-    return tide_store_record(&((tide_csv_sink *)base)->store, run, err);
-}
-
 static tide_code finish(tide_sink *base, const tide_run_row *run, tide_load_result *result,
                         tide_error *err)
 {
@@ -183,12 +156,7 @@ static tide_code control(tide_sink *base, tide_code (*inside)(tide_csv_sink *, t
     tide_csv_sink *sink = (tide_csv_sink *)base;
     TIDE_TRY(tide_folder_create(sink->directory, err));
     TIDE_TRY(tide_store_enter(&sink->store, err));
-    tide_code code = inside(sink, err);
-    if (code != TIDE_OK) {
-        tide_store_abort(&sink->store);
-        return code;
-    }
-    return tide_store_commit(&sink->store, err);
+    return tide_store_end(&sink->store, inside(sink, err), err);
 }
 
 static tide_code state_reset(tide_sink *base, tide_error *err)
@@ -218,17 +186,17 @@ static void close_sink(tide_sink *base)
 
 static const tide_sink_vtable sink_vtable = {
     .check = check,
-    .read_runs = read_runs,
-    .read_marks = read_marks,
+    .read_runs = tide_store_read_runs,
+    .read_marks = tide_store_read_marks,
     .begin = begin,
     .open_worker = open_worker,
     .close_worker = close_worker,
     .read_states = read_states,
     .load = load,
     .abandon = tide_csv_abandon,
-    .read_units = read_units,
-    .reject = reject,
-    .record = record,
+    .read_units = tide_store_read_units,
+    .reject = tide_store_reject,
+    .record = tide_store_record,
     .finish = finish,
     .state_reset = state_reset,
     .state_accept = state_accept,
@@ -278,13 +246,13 @@ tide_code tide_csv_sink_open(const tide_csv_options *options, const tide_target 
         return TIDE_FAIL_MEMORY(err, "a CSV sink");
     }
     tide_arena_init(&made->paths);
-    made->base = (tide_sink){&sink_vtable, "csv"};
     tide_code code = init(made, options, target, err);
     if (code != TIDE_OK) {
         tide_arena_clear(&made->paths);
         tide_free(made);
         return code;
     }
-    *sink = &made->base;
+    made->store.sink = (tide_sink){&sink_vtable, "csv"};
+    *sink = &made->store.sink;
     return TIDE_OK;
 }

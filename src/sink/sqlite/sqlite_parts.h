@@ -8,7 +8,6 @@
 #include "sink/store/store.h"
 
 typedef struct tide_sqlite_sink {
-    tide_sink base;
     tide_store store;
     bool has_key;               /* merge, or replace with key */
     tide_reduction reduction;   /* with key */

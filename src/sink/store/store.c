@@ -165,9 +165,10 @@ tide_code tide_store_read_states(const tide_store *store, tide_db *reader, tide_
     return tide_state_table_read(reader, store->state_table, target->state, range, stream, err);
 }
 
-tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *rows, size_t *count,
+tide_code tide_store_read_runs(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
                                tide_error *err)
 {
+    tide_store *store = (tide_store *)sink;
     bool connected = false;
     *count = 0;
     tide_mutex_lock(&store->lock);
@@ -179,8 +180,9 @@ tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *ro
     return code;
 }
 
-tide_code tide_store_read_marks(tide_store *store, tide_read_mark_list *marks, tide_error *err)
+tide_code tide_store_read_marks(tide_sink *sink, tide_read_mark_list *marks, tide_error *err)
 {
+    tide_store *store = (tide_store *)sink;
     bool connected = false;
     tide_mutex_lock(&store->lock);
     tide_code code = tide_store_connect(store, &connected, err);
@@ -191,9 +193,10 @@ tide_code tide_store_read_marks(tide_store *store, tide_read_mark_list *marks, t
     return code;
 }
 
-tide_code tide_store_read_units(tide_store *store, tide_arena *arena, const char ***names,
+tide_code tide_store_read_units(tide_sink *sink, tide_arena *arena, const char ***names,
                                 size_t *count, tide_error *err)
 {
+    tide_store *store = (tide_store *)sink;
     tide_mutex_lock(&store->lock);
     tide_code code = tide_ledger_read_units(&store->db, store->target->pipeline, store->run, arena,
                                             names, count, err);
@@ -419,6 +422,15 @@ static tide_code prepare_writers(tide_store *store, tide_error *err)
     }
     const char *table = store->staged_state != NULL ? store->staged_state : store->state_table;
     return tide_state_table_writer(&store->db, table, target->state, &store->state_writer, err);
+}
+
+tide_code tide_store_end(tide_store *store, tide_code code, tide_error *err)
+{
+    if (code != TIDE_OK) {
+        tide_store_abort(store);
+        return code;
+    }
+    return tide_store_commit(store, err);
 }
 
 void tide_store_abort_begin(tide_store *store)

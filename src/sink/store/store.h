@@ -28,6 +28,7 @@ typedef struct tide_store_options {
 } tide_store_options;
 
 typedef struct tide_store {
+    tide_sink sink;            /* first: a sink that keeps its books here begins with its store */
     tide_db db;                /* the writer; guarded by lock */
     const tide_target *target; /* borrowed */
     char *path;                /* owned */
@@ -79,6 +80,9 @@ TIDE_MUST_CHECK tide_code tide_store_enter(tide_store *store, tide_error *err);
 /* Commits and gives the lock back; rolled back on failure. */
 TIDE_MUST_CHECK tide_code tide_store_commit(tide_store *store, tide_error *err);
 void tide_store_abort(tide_store *store);
+/* Ends it by what its work came to: commit when that is OK, else abort. That code, or the commit's.
+ */
+TIDE_MUST_CHECK tide_code tide_store_end(tide_store *store, tide_code code, tide_error *err);
 
 /* Inside: inserts the marker first, of a unit of row_count rows. *done: it was committed before,
  * and result says with what. */
@@ -93,9 +97,6 @@ TIDE_MUST_CHECK tide_code tide_store_commit_unit(tide_store *store, const char *
                                                  const tide_unit_parts *parts, tide_error *err);
 /* Would so many more be too many? Under the lock. */
 bool tide_store_over_rejects(const tide_store *store, size_t rejected);
-/* Rejects in a transaction of their own; they count for tide_store_over_rejects. */
-TIDE_MUST_CHECK tide_code tide_store_reject(tide_store *store, const tide_reject_list *rejects,
-                                            tide_error *err);
 /* Inside. */
 TIDE_MUST_CHECK tide_code tide_store_write_rejects(tide_store *store,
                                                    const tide_reject_list *rejects,
@@ -107,9 +108,6 @@ tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
 /* Inside: staged state takes the place of state, markers go, marks move, the run is complete. */
 TIDE_MUST_CHECK tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run,
                                                 tide_error *err);
-/* The run's record, in a transaction of its own. */
-TIDE_MUST_CHECK tide_code tide_store_record(tide_store *store, const tide_run_row *run,
-                                            tide_error *err);
 /* Inside: forgets state, fingerprint, identity, markers, marks, rejects and late rows. */
 TIDE_MUST_CHECK tide_code tide_store_forget(tide_store *store, tide_error *err);
 
@@ -126,14 +124,19 @@ TIDE_MUST_CHECK tide_code tide_store_rewind_table(tide_store *store, const tide_
 TIDE_MUST_CHECK tide_code tide_store_read_states(const tide_store *store, tide_db *reader,
                                                  tide_hash_range range, tide_stream **stream,
                                                  tide_error *err);
-/* As in the sink's vtable. */
-TIDE_MUST_CHECK tide_code tide_store_read_runs(tide_store *store, size_t limit, tide_run_row *rows,
+/* Of the vtable of a sink that begins with a store. Rejects and the run's record have a transaction
+ * of their own; rejects count for tide_store_over_rejects. */
+TIDE_MUST_CHECK tide_code tide_store_read_runs(tide_sink *sink, size_t limit, tide_run_row *rows,
                                                size_t *count, tide_error *err);
-TIDE_MUST_CHECK tide_code tide_store_read_marks(tide_store *store, tide_read_mark_list *marks,
+TIDE_MUST_CHECK tide_code tide_store_read_marks(tide_sink *sink, tide_read_mark_list *marks,
                                                 tide_error *err);
-TIDE_MUST_CHECK tide_code tide_store_read_units(tide_store *store, tide_arena *arena,
+TIDE_MUST_CHECK tide_code tide_store_read_units(tide_sink *sink, tide_arena *arena,
                                                 const char ***names, size_t *count,
                                                 tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects,
+                                            tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_record(tide_sink *sink, const tide_run_row *run,
+                                            tide_error *err);
 /* 16 random hexadecimal digits; identity of a table or file set. */
 TIDE_MUST_CHECK tide_code tide_store_make_token(char out[17], tide_error *err);
 

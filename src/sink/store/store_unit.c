@@ -104,16 +104,12 @@ bool tide_store_over_rejects(const tide_store *store, size_t rejected)
 static tide_code commit_rejects(tide_store *store, const tide_reject_list *rejects, tide_error *err)
 {
     TIDE_TRY(tide_store_enter(store, err));
-    tide_code code = tide_store_write_rejects(store, rejects, err);
-    if (code != TIDE_OK) {
-        tide_store_abort(store);
-        return code;
-    }
-    return tide_store_commit(store, err);
+    return tide_store_end(store, tide_store_write_rejects(store, rejects, err), err);
 }
 
-tide_code tide_store_reject(tide_store *store, const tide_reject_list *rejects, tide_error *err)
+tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err)
 {
+    tide_store *store = (tide_store *)sink;
     TIDE_TRY(commit_rejects(store, rejects, err));
     tide_mutex_lock(&store->lock);
     store->rejected_rows += (int64_t)rejects->count;
@@ -166,15 +162,12 @@ tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run, tide
     return tide_ledger_write_run(&store->db, pipeline, run, err);
 }
 
-tide_code tide_store_record(tide_store *store, const tide_run_row *run, tide_error *err)
+tide_code tide_store_record(tide_sink *sink, const tide_run_row *run, tide_error *err)
 {
+    tide_store *store = (tide_store *)sink;
     TIDE_TRY(tide_store_enter(store, err));
-    tide_code code = tide_ledger_write_run(&store->db, store->target->pipeline, run, err);
-    if (code != TIDE_OK) {
-        tide_store_abort(store);
-        return code;
-    }
-    return tide_store_commit(store, err);
+    return tide_store_end(
+        store, tide_ledger_write_run(&store->db, store->target->pipeline, run, err), err);
 }
 
 static tide_code empty_table(tide_db *db, const char *table, tide_error *err)
