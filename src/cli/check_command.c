@@ -11,12 +11,13 @@ static const char help[] =
     "Reads the project file, compiles expressions and scripts, connects to sources and sinks, and\n"
     "looks whether they fit. Changes nothing. All errors are told at once, as file:line:column.\n"
     "\n"
-    "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
     "      --offline       don't connect to anything\n"
     "      --json          a line of JSON per pipeline\n"
     "\n"
     "examples:\n"
     "  tidemill check\n"
+    "  tidemill check 'promo_*'\n"
     "  tidemill check --offline -f project/tidemill.yaml\n";
 
 /* What was found, a line each, under the pipeline. */
@@ -82,7 +83,7 @@ enum { OPTION_OFFLINE = 256 };
 static int run(tide_cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {
-        TIDE_CLI_OPTIONS, {"offline", no_argument, NULL, OPTION_OFFLINE}, {0}};
+        TIDE_CLI_OPTIONS, TIDE_CLI_SELECTORS, {"offline", no_argument, NULL, OPTION_OFFLINE}, {0}};
     bool offline = false;
     int exit_code = TIDE_EXIT_OK;
     int option;

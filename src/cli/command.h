@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 
+#include "cli/selection.h"
 #include "run/run.h"
 
 /* Exit codes, as documented in docs/cli.md. */
@@ -22,7 +23,8 @@ enum {
 typedef struct tide_cli {
     const char *project_path; /* -f, default tidemill.yaml */
     bool json;
-    tide_cancel *cancel; /* raised by Ctrl-C */
+    tide_cancel *cancel;      /* raised by Ctrl-C */
+    tide_selection selection; /* --exclude, --failed; names come with the session */
 } tide_cli;
 
 typedef struct tide_command {
@@ -39,7 +41,14 @@ extern const tide_command tide_command_check, tide_command_plan, tide_command_ru
 #define TIDE_CLI_OPTIONS                                                      \
     {"file", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, \
         {"help", no_argument, NULL, 'h'}
-/* Handles -f, --json, --help and unknown options: true to go on, false with *exit_code set. */
+/* Those of commands for several pipelines. */
+#define TIDE_CLI_SELECTORS \
+    {"exclude", required_argument, NULL, 'x'}, {"failed", no_argument, NULL, 'F'}
+#define TIDE_CLI_SELECTORS_HELP                                                                   \
+    "      --exclude NAME  not this pipeline, or those that a glob matches; may be given often\n" \
+    "      --failed        only pipelines whose last run did not end well, or that never ran\n"
+/* Handles -f, --json, --help, the selectors and unknown options: true to go on, false with
+ * *exit_code set. */
 bool tide_cli_option(tide_cli *cli, const tide_command *command, int option, int *exit_code);
 
 /* Prints the error to standard error (as JSON with --json) and returns its exit code. */
@@ -48,7 +57,7 @@ int tide_cli_usage(const tide_cli *cli, const tide_command *command, const char 
     TIDE_PRINTF(3, 4);
 int tide_exit_code(const tide_error *err);
 
-/* Project with all or the named pipelines bound. */
+/* Project with all or the selected pipelines bound. */
 typedef struct tide_session {
     tide_project project;
     tide_diagnostics diagnostics;
@@ -56,7 +65,7 @@ typedef struct tide_session {
     size_t pipeline_count;
 } tide_session;
 
-/* Loads and binds; all findings of all pipelines are told at once. */
+/* Loads, selects (names may be globs) and binds; all findings of all pipelines are told at once. */
 TIDE_MUST_CHECK tide_code tide_session_open(tide_session *session, const tide_cli *cli,
                                             char *const *names, int name_count, tide_error *err);
 void tide_session_close(tide_session *session);

@@ -50,13 +50,13 @@ static void append_share(const tide_progress *p, tide_stage stage, tide_text *ou
     }
 }
 
-static void append_line(const tide_display_line *line, tide_text *out)
+static void append_line(const tide_job *job, tide_text *out)
 {
-    const tide_progress *p = line->progress;
+    const tide_progress *p = &job->progress;
     tide_stage stage = (tide_stage)tide_atomic_get(&p->stage);
     char a[40];
     char b[40];
-    tide_text_append_format(out, "%s: %s", line->pipeline, tide_stage_name(stage));
+    tide_text_append_format(out, "%s: %s", job->pipeline->config->name, tide_stage_name(stage));
     append_share(p, stage, out);
     tide_text_append_format(out, "; read %s rows (%s)",
                             tide_format_count(tide_atomic_get(&p->rows_read), a),
@@ -71,15 +71,48 @@ static void append_line(const tide_display_line *line, tide_text *out)
     if (failed > 0) {
         tide_text_append_format(out, ", %" PRId64 " attempts failed and begun anew", failed);
     }
-    tide_text_append_format(out, "; memory %s\n", tide_format_bytes(tide_resident_bytes(), a));
+}
+
+static void append_memory(tide_text *out)
+{
+    char text[40];
+    tide_text_append_format(out, "; memory %s\n", tide_format_bytes(tide_resident_bytes(), text));
+}
+
+/* "7 of 25 pipelines done, 1 failed" */
+static void append_all(const tide_display *display, tide_text *out)
+{
+    size_t done = 0;
+    size_t failed = 0;
+    for (size_t i = 0; i < display->job_count; i++) {
+        int64_t state = tide_atomic_get(&display->jobs[i].state);
+        done += state > TIDE_JOB_RUNNING;
+        failed += state == TIDE_JOB_FAILED;
+    }
+    tide_text_append_format(out, "%zu of %zu pipelines done", done, display->job_count);
+    if (failed > 0) {
+        tide_text_append_format(out, ", %zu failed", failed);
+    }
+    append_memory(out);
 }
 
 static void print_all(tide_text *out, const tide_display *display)
 {
-    for (size_t i = 0; i < display->line_count; i++) {
-        tide_stage stage = (tide_stage)tide_atomic_get(&display->lines[i].progress->stage);
-        if (stage != TIDE_STAGE_DONE && tide_atomic_get(&display->lines[i].progress->started_at)) {
-            append_line(&display->lines[i], out);
+    bool several = display->job_count > 1;
+    if (several) {
+        append_all(display, out);
+    }
+    for (size_t i = 0; i < display->job_count; i++) {
+        const tide_job *job = &display->jobs[i];
+        bool runs = tide_atomic_get(&job->state) == TIDE_JOB_RUNNING;
+        if (runs && tide_atomic_get(&job->progress.started_at) != 0) {
+            tide_text_append(out, several ? "  " : "");
+            append_line(job, out);
+            if (several) {
+                tide_text_append_char(out, '\n');
+            } else {
+                append_memory(out);
+            }
         }
     }
 }
@@ -128,10 +161,9 @@ static void run_display(void *argument)
     tide_mutex_unlock(&display->lock);
 }
 
-void tide_display_start(tide_display *display, tide_display_line *lines, size_t line_count,
-                        bool quiet)
+void tide_display_start(tide_display *display, const tide_job *jobs, size_t job_count, bool quiet)
 {
-    *display = (tide_display){.lines = lines, .line_count = line_count, .quiet = quiet};
+    *display = (tide_display){.jobs = jobs, .job_count = job_count, .quiet = quiet};
     display->terminal = isatty(STDERR_FILENO) == 1;
     if (quiet) {
         return;

@@ -138,5 +138,7 @@ int main(int argc, char **argv)
         catch_interrupts();
     }
     tide_cli cli = {.project_path = "tidemill.yaml", .cancel = &cancel};
-    return close_output(command->run(&cli, argc - 1, argv + 1));
+    int exit_code = command->run(&cli, argc - 1, argv + 1);
+    tide_selection_clear(&cli.selection);
+    return close_output(exit_code);
 }

@@ -12,14 +12,15 @@ static const char help[] =
     "Says what a run would do: which indices or files, in how many splits, up to which instant,\n"
     "resuming or not. Touches nothing.\n"
     "\n"
-    "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
     "      --workers N, --memory SIZE   as for run\n"
     "      --new           as for run\n"
     "      --json          a line of JSON per pipeline\n"
     "\n"
     "examples:\n"
     "  tidemill plan\n"
-    "  tidemill plan balances --json\n";
+    "  tidemill plan balances --json\n"
+    "  tidemill plan --failed\n";
 
 /* Why a file of the registry is read. */
 static const char *reason_of(const tide_member *member)
@@ -180,6 +181,7 @@ enum { OPTION_WORKERS = 256, OPTION_MEMORY, OPTION_NEW };
 
 static const struct option options[] = {
     TIDE_CLI_OPTIONS,
+    TIDE_CLI_SELECTORS,
     {"workers", required_argument, NULL, OPTION_WORKERS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"new", no_argument, NULL, OPTION_NEW},

@@ -3,20 +3,22 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/display.h"
 #include "cli/summary.h"
-#include "run/workers.h"
 
 static const char help[] =
     "usage: tidemill run [OPTION...] [PIPELINE...]\n"
     "\n"
-    "Runs the pipelines (all of them unless named). The same command again resumes a run that\n"
-    "did not end. Ctrl-C once finishes or rolls back what is in flight and stops; twice, now.\n"
+    "Runs the pipelines: all of them, or those that are named or matched by a glob. One that\n"
+    "fails does not stop the others. The same command again resumes runs that did not end.\n"
+    "Ctrl-C once finishes or rolls back what is in flight and stops; twice, now.\n"
     "\n"
-    "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
+    "      --fail-fast     a failure stops those that run, and no other begins\n"
     "      --workers N     threads that read and process (the number of cores)\n"
     "      --memory SIZE   of the whole process, e.g. 512MB; beyond it data spills to disk\n"
     "                      (a quarter of RAM, cgroup limits respected)\n"
@@ -26,91 +28,89 @@ static const char help[] =
     "      --reread FILE   read a file of the registry again, all of it, as it is now; may be\n"
     "                      given many times, for one pipeline\n"
     "      --quiet         no progress and no summary\n"
-    "      --json          the record of each run as a line of JSON\n"
+    "      --json          a line of JSON per pipeline: the record of its run\n"
     "\n"
     "examples:\n"
     "  tidemill run\n"
     "  tidemill run balances --workers 8 --memory 2GB\n"
-    "  tidemill run --jobs 4 --json > runs.jsonl\n"
+    "  tidemill run 'promo_*' --exclude promo_old --jobs 4\n"
+    "  tidemill run --failed\n"
     "  tidemill run orders --reread in/2024-03-31.ndjson\n";
-
-/* One pipeline's run, as the job threads see it. */
-typedef struct job {
-    tide_pipeline *pipeline;
-    tide_progress progress;
-    tide_run_result result;
-    tide_error err;
-    bool ended;
-} job;
 
 typedef struct run_call {
     tide_cli *cli;
-    tide_run_options options;
-    int64_t job_count_at_a_time;
+    tide_jobs_options jobs;
     bool quiet;
     const char **reread; /* owned; room for as many as there are arguments */
-    job *jobs;
     size_t job_count;
-    tide_atomic next;
-    tide_mutex print_lock;
 } run_call;
 
-static void report(run_call *call, job *j)
+/* A record of each selected pipeline, also of one that has none. */
+static void print_record(const tide_job *job)
 {
+    tide_text json;
+    if (job->result.record.size > 0) {
+        tide_cli_print_json(&job->result.record);
+        return;
+    }
+    tide_text_init(&json);
+    tide_text_append(&json, "{\"pipeline\":");
+    tide_text_append_json_string(&json, tide_str_of(job->pipeline->config->name));
+    tide_job_state state = (tide_job_state)tide_atomic_get(&job->state);
+    tide_text_append_format(
+        &json, ",\"run\":null,\"status\":\"%s\",\"error\":", tide_job_state_name(state));
+    if (job->err.code == TIDE_OK) {
+        tide_text_append(&json, "null");
+    } else {
+        tide_text_append_json_string(&json, tide_str_of(job->err.message));
+    }
+    tide_text_append_char(&json, '}');
+    tide_cli_print_json(&json);
+    tide_text_clear(&json);
+}
+
+static void report(void *context, const tide_job *job)
+{
+    run_call *call = context;
     tide_text text;
     tide_text_init(&text);
-    tide_mutex_lock(&call->print_lock);
-    if (call->cli->json && j->result.record.size > 0) {
-        tide_cli_print_json(&j->result.record);
-        (void)fflush(stdout);
-    } else if (!call->quiet && !call->cli->json) {
-        tide_print_summary(j->pipeline, &j->result, &j->err, call->cli->project_path, &text);
+    if (call->cli->json) {
+        print_record(job);
+    } else if (!call->quiet) {
+        tide_print_summary(job->pipeline, &job->result, &job->err,
+                           call->job_count > 1 ? NULL : call->cli->project_path, &text);
         (void)fputs(tide_text_c(&text), stdout);
-        (void)fflush(stdout);
     }
-    if (j->err.code != TIDE_OK) {
-        (void)tide_cli_fail(call->cli, &j->err);
+    (void)fflush(stdout);
+    if (job->err.code != TIDE_OK) {
+        (void)tide_cli_fail(call->cli, &job->err);
     }
-    tide_mutex_unlock(&call->print_lock);
     tide_text_clear(&text);
 }
 
-static tide_code run_jobs(void *context, unsigned worker, tide_error *err)
+/* Ctrl-C is 130 whatever else happened. Else the first failure counts, in the order of the project
+ * file: one that is more than rejects, if there is any; what --fail-fast stopped is no failure of
+ * its own. */
+static int exit_code_of(const run_call *call, const tide_job *jobs)
 {
-    run_call *call = context;
-    (void)worker;
-    (void)err;
-    for (;;) {
-        int64_t i = tide_atomic_add(&call->next, 1) - 1;
-        if (i >= (int64_t)call->job_count || tide_cancel_get(call->cli->cancel) != TIDE_RUNNING) {
-            return TIDE_OK;
-        }
-        job *j = &call->jobs[i];
-        tide_run_options options = call->options;
-        options.progress = &j->progress;
-        if (tide_run_pipeline(j->pipeline, &options, &j->result, &j->err) != TIDE_OK) {
-            (void)tide_error_context(&j->err, "%s", j->pipeline->config->name);
-        }
-        j->ended = true;
-        tide_progress_enter(&j->progress, TIDE_STAGE_DONE);
-        report(call, j);
-    }
-}
-
-/* The worst of all pipelines' exit codes: the first that failed. */
-static int exit_code_of(const run_call *call)
-{
+    const tide_job *worst = NULL;
+    bool stopped = false;
     for (size_t i = 0; i < call->job_count; i++) {
-        if (call->jobs[i].err.code != TIDE_OK) {
-            return tide_exit_code(&call->jobs[i].err);
+        tide_job_state state = (tide_job_state)tide_atomic_get(&jobs[i].state);
+        stopped = stopped || state == TIDE_JOB_CANCELLED || state == TIDE_JOB_SKIPPED;
+        bool worse = worst == NULL || (worst->err.code == TIDE_OVER_REJECTS &&
+                                       jobs[i].err.code != TIDE_OVER_REJECTS);
+        if (state == TIDE_JOB_FAILED && worse) {
+            worst = &jobs[i];
         }
     }
-    for (size_t i = 0; i < call->job_count; i++) {
-        if (!call->jobs[i].ended) {
-            return TIDE_EXIT_CANCELLED;
-        }
+    if (stopped && tide_cancel_get(call->cli->cancel) != TIDE_RUNNING) {
+        return TIDE_EXIT_CANCELLED;
     }
-    return TIDE_EXIT_OK;
+    if (worst != NULL) {
+        return tide_exit_code(&worst->err);
+    }
+    return stopped ? TIDE_EXIT_CANCELLED : TIDE_EXIT_OK;
 }
 
 /* What the allocator may keep of freed memory. Left to itself it soon keeps blocks of up to 32 MB,
@@ -130,16 +130,34 @@ static void bound_allocator(int64_t memory_bytes)
     (void)mallopt(M_TRIM_THRESHOLD, (int)(end < KEPT_END_BYTES_MAX ? end : KEPT_END_BYTES_MAX));
 }
 
-/* --memory is for the whole process: pipelines that run at the same time share it. */
-static void share_memory(run_call *call, unsigned threads)
+static void print_table(const run_call *call, const tide_job *jobs, int64_t micros)
 {
-    if (call->options.memory_bytes == 0) {
-        call->options.memory_bytes = tide_memory_default();
+    tide_text text;
+    if (call->quiet || call->cli->json || call->job_count < 2) {
+        return;
     }
-    bound_allocator(call->options.memory_bytes);
-    if (threads > 1) {
-        call->options.memory_bytes /= threads;
+    tide_text_init(&text);
+    tide_print_job_table(jobs, call->job_count, micros, call->cli->project_path, &text);
+    (void)fputs(tide_text_c(&text), stdout);
+    tide_text_clear(&text);
+}
+
+static int run_jobs(run_call *call, tide_job *jobs)
+{
+    tide_error err;
+    tide_display display;
+    tide_error_clear(&err);
+    int64_t began = tide_monotonic_micros();
+    call->jobs.ended = report;
+    call->jobs.context = call;
+    tide_display_start(&display, jobs, call->job_count, call->quiet || call->cli->json);
+    tide_code code = tide_run_jobs(jobs, call->job_count, &call->jobs, &err);
+    tide_display_stop(&display);
+    if (code != TIDE_OK) {
+        return tide_cli_fail(call->cli, &err);
     }
+    print_table(call, jobs, tide_monotonic_micros() - began);
+    return exit_code_of(call, jobs);
 }
 
 static int run_session(run_call *call, tide_session *session)
@@ -147,34 +165,26 @@ static int run_session(run_call *call, tide_session *session)
     tide_error err;
     tide_error_clear(&err);
     call->job_count = session->pipeline_count;
-    call->jobs = tide_alloc_zero(call->job_count + 1, sizeof *call->jobs);
-    tide_display_line *lines = tide_alloc_zero(call->job_count + 1, sizeof *lines);
-    if (call->jobs == NULL || lines == NULL) {
-        tide_free(lines);
-        tide_free(call->jobs);
+    tide_job *jobs = tide_alloc_zero(call->job_count + 1, sizeof *jobs);
+    if (jobs == NULL) {
         (void)TIDE_FAIL_MEMORY(&err, "running pipelines");
         return tide_cli_fail(call->cli, &err);
     }
     for (size_t i = 0; i < call->job_count; i++) {
-        call->jobs[i].pipeline = &session->pipelines[i];
-        lines[i] = (tide_display_line){session->pipelines[i].config->name, &call->jobs[i].progress};
+        jobs[i].pipeline = &session->pipelines[i];
     }
-    tide_display display;
-    tide_display_start(&display, lines, call->job_count, call->quiet || call->cli->json);
-    tide_mutex_init(&call->print_lock);
-    unsigned threads =
-        (unsigned)(call->job_count_at_a_time < (int64_t)call->job_count ? call->job_count_at_a_time
-                                                                        : (int64_t)call->job_count);
-    share_memory(call, threads);
-    tide_code code = tide_workers_run(threads, run_jobs, call, call->cli->cancel, &err);
-    tide_display_stop(&display);
-    int exit_code = code == TIDE_OK ? exit_code_of(call) : tide_cli_fail(call->cli, &err);
+    if (call->jobs.run.memory_bytes == 0) {
+        call->jobs.run.memory_bytes = tide_memory_default();
+    }
+    bound_allocator(call->jobs.run.memory_bytes);
+    if (call->job_count == 0 && !call->quiet && !call->cli->json) {
+        (void)puts("no pipeline has failed: nothing to run");
+    }
+    int exit_code = run_jobs(call, jobs);
     for (size_t i = 0; i < call->job_count; i++) {
-        tide_run_result_clear(&call->jobs[i].result);
+        tide_run_result_clear(&jobs[i].result);
     }
-    tide_mutex_clear(&call->print_lock);
-    tide_free(lines);
-    tide_free(call->jobs);
+    tide_free(jobs);
     return exit_code;
 }
 
@@ -185,17 +195,20 @@ enum {
     OPTION_SPILL,
     OPTION_NEW,
     OPTION_REREAD,
+    OPTION_FAIL_FAST,
     OPTION_QUIET
 };
 
 static const struct option options[] = {
     TIDE_CLI_OPTIONS,
+    TIDE_CLI_SELECTORS,
     {"workers", required_argument, NULL, OPTION_WORKERS},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"jobs", required_argument, NULL, OPTION_JOBS},
     {"spill", required_argument, NULL, OPTION_SPILL},
     {"new", no_argument, NULL, OPTION_NEW},
     {"reread", required_argument, NULL, OPTION_REREAD},
+    {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {0},
 };
@@ -209,26 +222,30 @@ static const char *read_option(run_call *call, int option)
             if (!tide_parse_count_option(optarg, &count) || count < 1 || count > 1024) {
                 return "--workers takes a number from 1 to 1024";
             }
-            call->options.worker_count = (unsigned)count;
+            call->jobs.run.worker_count = (unsigned)count;
             return NULL;
         case OPTION_MEMORY:
-            return tide_parse_size(optarg, &call->options.memory_bytes) &&
-                           call->options.memory_bytes >= TIDE_MEMORY_BYTES_MIN
+            return tide_parse_size(optarg, &call->jobs.run.memory_bytes) &&
+                           call->jobs.run.memory_bytes >= TIDE_MEMORY_BYTES_MIN
                        ? NULL
                        : "--memory takes a size of at least 32MB, e.g. 512MB";
         case OPTION_JOBS:
-            return tide_parse_count_option(optarg, &call->job_count_at_a_time) &&
-                           call->job_count_at_a_time >= 1 && call->job_count_at_a_time <= 1024
-                       ? NULL
-                       : "--jobs takes a number from 1 to 1024";
+            if (!tide_parse_count_option(optarg, &count) || count < 1 || count > 1024) {
+                return "--jobs takes a number from 1 to 1024";
+            }
+            call->jobs.at_a_time = (unsigned)count;
+            return NULL;
         case OPTION_SPILL:
-            call->options.spill_directory = optarg;
+            call->jobs.run.spill_directory = optarg;
             return NULL;
         case OPTION_NEW:
-            call->options.fresh = true;
+            call->jobs.run.fresh = true;
             return NULL;
         case OPTION_REREAD:
-            call->reread[call->options.reread_count++] = optarg;
+            call->reread[call->jobs.run.reread_count++] = optarg;
+            return NULL;
+        case OPTION_FAIL_FAST:
+            call->jobs.fail_fast = true;
             return NULL;
         default:
             call->quiet = true;
@@ -244,7 +261,7 @@ static int open_and_run(run_call *call, char **names, int name_count)
     tide_error_clear(&err);
     if (tide_session_open(&session, call->cli, names, name_count, &err) != TIDE_OK) {
         exit_code = tide_cli_fail(call->cli, &err);
-    } else if (call->options.reread_count > 0 && session.pipeline_count != 1) {
+    } else if (call->jobs.run.reread_count > 0 && session.pipeline_count != 1) {
         exit_code =
             tide_cli_usage(call->cli, &tide_command_run, "--reread is for one pipeline: name it");
     } else {
@@ -275,13 +292,13 @@ static int read_and_run(run_call *call, int argc, char **argv)
 
 static int run(tide_cli *cli, int argc, char **argv)
 {
-    run_call call = {.cli = cli, .job_count_at_a_time = 1};
-    call.options.cancel = cli->cancel;
+    run_call call = {.cli = cli};
+    call.jobs.run.cancel = cli->cancel;
     call.reread = tide_alloc_zero((size_t)argc + 1, sizeof *call.reread);
     if (call.reread == NULL) {
         return tide_cli_usage(cli, &tide_command_run, "out of memory");
     }
-    call.options.reread = call.reread;
+    call.jobs.run.reread = call.reread;
     int exit_code = read_and_run(&call, argc, argv);
     tide_free((void *)call.reread);
     return exit_code;

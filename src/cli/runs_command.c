@@ -16,12 +16,13 @@ static const char runs_help[] =
     "\n"
     "Lists the runs of pipelines, newest first.\n"
     "\n"
-    "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
     "      --json          a line of JSON per run\n"
     "\n"
     "examples:\n"
     "  tidemill runs\n"
-    "  tidemill runs balances --json\n";
+    "  tidemill runs balances --json\n"
+    "  tidemill runs --failed\n";
 
 static const char show_help[] =
     "usage: tidemill show [OPTION...] PIPELINE [RUN]\n"
@@ -140,7 +141,7 @@ static tide_code list(const tide_cli *cli, tide_pipeline *pipeline, int64_t only
 static bool read_options(tide_cli *cli, const tide_command *command, int argc, char **argv,
                          int *exit_code)
 {
-    static const struct option options[] = {TIDE_CLI_OPTIONS, {0}};
+    static const struct option options[] = {TIDE_CLI_OPTIONS, TIDE_CLI_SELECTORS, {0}};
     int option;
     while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
         if (!tide_cli_option(cli, command, option, exit_code)) {
@@ -155,11 +156,18 @@ static int list_all(tide_cli *cli, char *const *names, int name_count, int64_t o
     tide_session session;
     tide_error err;
     tide_error_clear(&err);
-    tide_code code = tide_session_open(&session, cli, names, name_count, &err);
-    for (size_t i = 0; code == TIDE_OK && i < session.pipeline_count; i++) {
-        code = list(cli, &session.pipelines[i], only, &err);
+    int exit_code = TIDE_EXIT_OK;
+    if (tide_session_open(&session, cli, names, name_count, &err) != TIDE_OK) {
+        exit_code = tide_cli_fail(cli, &err);
+    } else {
+        for (size_t i = 0; i < session.pipeline_count; i++) {
+            tide_error_clear(&err);
+            if (list(cli, &session.pipelines[i], only, &err) != TIDE_OK) {
+                int one = tide_cli_fail(cli, &err);
+                exit_code = exit_code == TIDE_EXIT_OK ? one : exit_code;
+            }
+        }
     }
-    int exit_code = code == TIDE_OK ? TIDE_EXIT_OK : tide_cli_fail(cli, &err);
     tide_session_close(&session);
     return exit_code;
 }

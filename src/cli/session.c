@@ -8,6 +8,17 @@
 #include "base/memory.h"
 #include "cli/command.h"
 
+static bool exclude(tide_cli *cli, const char *pattern, int *exit_code)
+{
+    tide_error err;
+    tide_error_clear(&err);
+    if (tide_selection_exclude(&cli->selection, pattern, &err) != TIDE_OK) {
+        *exit_code = tide_cli_fail(cli, &err);
+        return false;
+    }
+    return true;
+}
+
 bool tide_cli_option(tide_cli *cli, const tide_command *command, int option, int *exit_code)
 {
     switch (option) {
@@ -16,6 +27,11 @@ bool tide_cli_option(tide_cli *cli, const tide_command *command, int option, int
             return true;
         case 'j':
             cli->json = true;
+            return true;
+        case 'x':
+            return exclude(cli, optarg, exit_code);
+        case 'F':
+            cli->selection.only_failed = true;
             return true;
         case 'h':
             (void)printf("%s", command->help);
@@ -78,41 +94,6 @@ int tide_cli_usage(const tide_cli *cli, const tide_command *command, const char 
     return tide_cli_fail(cli, &err);
 }
 
-static bool is_wanted(const char *name, char *const *names, int name_count)
-{
-    for (int i = 0; i < name_count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return name_count == 0;
-}
-
-static tide_code check_names(const tide_project *project, char *const *names, int name_count,
-                             tide_error *err)
-{
-    for (int i = 0; i < name_count; i++) {
-        if (tide_project_find(project, names[i]) != NULL) {
-            continue;
-        }
-        tide_diagnostics found;
-        tide_diagnostics_init(&found, project->path);
-        const char **known = tide_alloc_zero(project->pipeline_count + 1, sizeof *known);
-        for (size_t k = 0; known != NULL && k < project->pipeline_count; k++) {
-            known[k] = project->pipelines[k].name;
-        }
-        if (known != NULL) {
-            tide_diagnostics_add_unknown(&found, (tide_mark){0}, "pipeline", names[i], known,
-                                         project->pipeline_count);
-        }
-        tide_free(known);
-        tide_code code = tide_diagnostics_raise(&found, err);
-        tide_diagnostics_clear(&found);
-        return code;
-    }
-    return TIDE_OK;
-}
-
 /* Memory holds what masks hide: the raw input. A crash shall not write it down, nor may other
  * processes of the user look at it. Core dumps through a pipe mind only the former of the two. */
 static void keep_memory_private(void)
@@ -120,6 +101,22 @@ static void keep_memory_private(void)
     struct rlimit none = {0, 0};
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/* Goes on after a failure, so that all pipelines' findings are told at once. */
+static tide_code bind_wanted(tide_session *session, const bool *wanted, tide_error *err)
+{
+    tide_code first = TIDE_OK;
+    for (size_t i = 0; i < session->project.pipeline_count; i++) {
+        if (!wanted[i]) {
+            continue;
+        }
+        tide_code code =
+            tide_pipeline_bind(&session->pipelines[session->pipeline_count++], &session->project,
+                               &session->project.pipelines[i], &session->diagnostics, err);
+        first = first == TIDE_OK ? code : first;
+    }
+    return first == TIDE_OK ? TIDE_OK : tide_diagnostics_raise(&session->diagnostics, err);
 }
 
 tide_code tide_session_open(tide_session *session, const tide_cli *cli, char *const *names,
@@ -131,24 +128,22 @@ tide_code tide_session_open(tide_session *session, const tide_cli *cli, char *co
     if (session->project.has_masks) {
         keep_memory_private();
     }
-    TIDE_TRY(check_names(&session->project, names, name_count, err));
-    session->pipelines =
-        tide_alloc_zero(session->project.pipeline_count + 1, sizeof *session->pipelines);
-    if (session->pipelines == NULL) {
+    size_t count = session->project.pipeline_count;
+    bool *wanted = tide_alloc_zero(count + 1, sizeof *wanted);
+    session->pipelines = tide_alloc_zero(count + 1, sizeof *session->pipelines);
+    if (wanted == NULL || session->pipelines == NULL) {
+        tide_free(wanted);
         return TIDE_FAIL_MEMORY(err, "binding pipelines");
     }
-    tide_code first = TIDE_OK;
-    for (size_t i = 0; i < session->project.pipeline_count; i++) {
-        const tide_pipeline_config *config = &session->project.pipelines[i];
-        if (!is_wanted(config->name, names, name_count)) {
-            continue;
-        }
-        /* Goes on after a failure, so that all pipelines' findings are told at once. */
-        tide_code code = tide_pipeline_bind(&session->pipelines[session->pipeline_count++],
-                                            &session->project, config, &session->diagnostics, err);
-        first = first == TIDE_OK ? code : first;
+    tide_selection selection = cli->selection;
+    selection.names = names;
+    selection.name_count = (size_t)name_count;
+    tide_code code = tide_selection_apply(&selection, &session->project, wanted, err);
+    if (code == TIDE_OK) {
+        code = bind_wanted(session, wanted, err);
     }
-    return first == TIDE_OK ? TIDE_OK : tide_diagnostics_raise(&session->diagnostics, err);
+    tide_free(wanted);
+    return code;
 }
 
 void tide_session_close(tide_session *session)

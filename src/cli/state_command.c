@@ -259,6 +259,10 @@ static int run(tide_cli *cli, int argc, char **argv)
     tide_error err;
     tide_error_clear(&err);
     tide_code code = tide_session_open(&session, cli, argv + optind, 1, &err);
+    if (code == TIDE_OK && session.pipeline_count != 1) {
+        code = TIDE_FAIL(&err, TIDE_BAD_CONFIG, "`%s` matches %zu pipelines: state is for one",
+                         argv[optind], session.pipeline_count);
+    }
     if (code == TIDE_OK) {
         code = act(cli, &session.pipelines[0], &options, &err);
     }

@@ -150,5 +150,7 @@ void tide_print_summary(const tide_pipeline *pipeline, const tide_run_result *re
     append_steps(pipeline, result, out);
     append_times(result, out);
     append_notes(result, out);
-    append_next(pipeline, outcome, project_path, out);
+    if (project_path != NULL) {
+        append_next(pipeline, outcome, project_path, out);
+    }
 }

@@ -24,9 +24,12 @@ void tide_cancel_raise(tide_cancel *cancel, tide_cancel_level level)
 
 tide_cancel_level tide_cancel_get(const tide_cancel *cancel)
 {
-    int64_t level = tide_atomic_get(&cancel->level);
-    int64_t outer = cancel->outer != NULL ? tide_atomic_get(&cancel->outer->level) : level;
-    return (tide_cancel_level)(outer > level ? outer : level);
+    int64_t highest = tide_atomic_get(&cancel->level);
+    for (const tide_cancel *outer = cancel->outer; outer != NULL; outer = outer->outer) {
+        int64_t level = tide_atomic_get(&outer->level);
+        highest = level > highest ? level : highest;
+    }
+    return (tide_cancel_level)highest;
 }
 
 tide_code tide_cancel_check(const tide_cancel *cancel, tide_error *err)

@@ -138,6 +138,8 @@ TIDE_MUST_CHECK tide_code tide_check_read_balance(const tide_run_result *result,
 TIDE_MUST_CHECK tide_code tide_check_load_balance(const tide_run_result *result, tide_error *err);
 /* record.c: the run record as JSON. */
 void tide_print_record(tide_execution *execution, const tide_error *outcome, tide_text *out);
+/* outcome.c: keeps beside the runs that this one failed before it had begun, as far as it can. */
+void tide_note_failed_attempt(tide_execution *execution, const tide_error *failure);
 /* horizon.c */
 TIDE_MUST_CHECK tide_code tide_plan_horizon(const tide_pipeline *pipeline, int64_t now,
                                             int64_t *horizon, tide_error *err);

@@ -148,6 +148,9 @@ static void record_failure(tide_execution *e, const tide_error *failure)
         tide_text_append(&e->result->notes, ignored.message);
         tide_text_append_char(&e->result->notes, '\n');
     }
+    if (!e->begun && failure->code != TIDE_CANCELLED) {
+        tide_note_failed_attempt(e, failure);
+    }
 }
 
 static tide_code execute(tide_execution *e, tide_error *err)

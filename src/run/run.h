@@ -89,6 +89,10 @@ void tide_plan_result_clear(tide_plan_result *result);
 TIDE_MUST_CHECK tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *rows,
                                          size_t *count, tide_error *err);
 
+/* Has the newest attempt at running it not ended well - failed, cancelled, killed, abandoned - or
+ * was there none? An attempt counts also when it failed before its run began. */
+TIDE_MUST_CHECK tide_code tide_find_failed(tide_pipeline *pipeline, bool *failed, tide_error *err);
+
 /* State of one series (its key as texts, one per series column) or of all: calls `visit` with each
  * batch of the state layout. */
 typedef tide_code (*tide_state_visitor)(void *context, const tide_state_layout *layout,
