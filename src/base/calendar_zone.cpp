@@ -15,6 +15,7 @@
 extern "C" {
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 }
 
 struct tide_zone {
@@ -129,7 +130,7 @@ extern "C" tide_code tide_zone_open(const char *name, tide_zone **zone, tide_err
     try {
         cctz::time_zone rules;
         if (!load_rules(name, &rules)) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+            return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                              "no time zone \"%s\": write a name of the tz database, such as "
                              "Europe/Warsaw or UTC, or an offset, such as +02:00",
                              name);
@@ -143,10 +144,10 @@ extern "C" tide_code tide_zone_open(const char *name, tide_zone **zone, tide_err
     } catch (const std::bad_alloc &) {
         return TIDE_FAIL_MEMORY(err, "a time zone");
     } catch (const std::exception &e) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "can't read the time zone \"%s\": %s", name,
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "can't read the time zone \"%s\": %s", name,
                          e.what());
     } catch (...) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "can't read the time zone \"%s\"", name);
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "can't read the time zone \"%s\"", name);
     }
 }
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/problem.h"
 
 /* A message that did not fit was cut at any byte: drop the begun character at its end. `written` is
  * what the formatter wanted to write. */
@@ -33,6 +37,7 @@ static void cut_at_character(char *message, int written)
 void tide_error_clear(tide_error *err)
 {
     err->code = TIDE_OK;
+    err->number = 0;
     err->side = TIDE_SIDE_NONE;
     err->sys_errno = 0;
     err->origin_file = NULL;
@@ -40,7 +45,12 @@ void tide_error_clear(tide_error *err)
     err->message[0] = '\0';
 }
 
-tide_code tide_error_raise(tide_error *err, tide_code code, int sys_errno, const char *origin_file,
+static bool is_disk_full(int what, int sys_errno)
+{
+    return what == TIDE_IO && (sys_errno == ENOSPC || sys_errno == EDQUOT);
+}
+
+tide_code tide_error_raise(tide_error *err, int what, int sys_errno, const char *origin_file,
                            int origin_line, const char *format, ...)
 {
     /* Formatted aside: the arguments may point into err->message. */
@@ -51,7 +61,8 @@ tide_code tide_error_raise(tide_error *err, tide_code code, int sys_errno, const
     va_end(arguments);
     cut_at_character(message, written);
 
-    err->code = code;
+    err->code = (tide_code)(what & 0xFF);
+    err->number = tide_problem_number(is_disk_full(what, sys_errno) ? TIDE_E_DISK_FULL : what);
     err->side = TIDE_SIDE_NONE;
     err->sys_errno = sys_errno;
     err->origin_file = origin_file;
@@ -63,7 +74,7 @@ tide_code tide_error_raise(tide_error *err, tide_code code, int sys_errno, const
     } else {
         memcpy(err->message, message, strlen(message) + 1);
     }
-    return code;
+    return err->code;
 }
 
 tide_code tide_error_context(tide_error *err, const char *format, ...)

@@ -43,6 +43,7 @@ typedef enum tide_side {
 
 typedef struct tide_error {
     tide_code code;
+    int number; /* of the problem (problem.h), for the operator; 0: none */
     tide_side side;
     int sys_errno;           /* errno at the failure, or 0 */
     const char *origin_file; /* static: where in our code it was raised */
@@ -53,15 +54,16 @@ typedef struct tide_error {
 /* Empties err: TIDE_OK and no message. */
 void tide_error_clear(tide_error *err);
 
-/* Fills err and returns code, so that a failing function ends with `return TIDE_FAIL(...)`. */
-#define TIDE_FAIL(err, code, ...) \
-    tide_error_raise((err), (code), 0, __FILE__, __LINE__, __VA_ARGS__)
+/* Fills err and returns the code, so that a failing function ends with `return TIDE_FAIL(...)`.
+ * `what` is a tide_code, or a tide_problem that makes it more precise. */
+#define TIDE_FAIL(err, what, ...) \
+    tide_error_raise((err), (what), 0, __FILE__, __LINE__, __VA_ARGS__)
 
 /* The same with errno: appends ": <text of errno>" to the sentence. */
-#define TIDE_FAIL_ERRNO(err, code, sys_errno, ...) \
-    tide_error_raise((err), (code), (sys_errno), __FILE__, __LINE__, __VA_ARGS__)
+#define TIDE_FAIL_ERRNO(err, what, sys_errno, ...) \
+    tide_error_raise((err), (what), (sys_errno), __FILE__, __LINE__, __VA_ARGS__)
 
-tide_code tide_error_raise(tide_error *err, tide_code code, int sys_errno, const char *origin_file,
+tide_code tide_error_raise(tide_error *err, int what, int sys_errno, const char *origin_file,
                            int origin_line, const char *format, ...) TIDE_PRINTF(6, 7);
 
 /* Puts "<context>: " before the sentence. Keeps code, errno and origin. Returns err->code. */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 typedef struct thread_start {
     void (*run)(void *);
@@ -37,7 +38,7 @@ tide_code tide_thread_start(tide_thread *thread, void (*run)(void *), void *argu
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failure != 0) {
         tide_free(start);
-        return TIDE_FAIL_ERRNO(err, TIDE_IO, failure,
+        return TIDE_FAIL_ERRNO(err, TIDE_E_THREADS, failure,
                                "can't start a thread (lower --workers, or raise the limit of "
                                "processes)");
     }

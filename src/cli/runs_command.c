@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "cli/command.h"
 
 #define RUNS_MAX 1000
@@ -132,7 +133,7 @@ static tide_code list(const tide_cli *cli, tide_pipeline *pipeline, int64_t only
     }
     tide_free(rows);
     if (code == TIDE_OK && !found) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "no such run; `tidemill runs %s` lists them",
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "no such run; `tidemill runs %s` lists them",
                          pipeline->config->name);
     }
     return code;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "cli/command.h"
 
 static bool exclude(tide_cli *cli, const char *pattern, int *exit_code)
@@ -67,14 +68,20 @@ int tide_exit_code(const tide_error *err)
 int tide_cli_fail(const tide_cli *cli, const tide_error *err)
 {
     if (!cli->json) {
-        (void)fprintf(stderr, "tidemill: %s\n", err->message);
+        (void)fprintf(stderr, "tidemill: %s", err->message);
+        if (err->number != 0) {
+            (void)fprintf(stderr, " [E%d]", err->number);
+        }
+        (void)fputc('\n', stderr);
         return tide_exit_code(err);
     }
     tide_text json;
     tide_text_init(&json);
     tide_text_append(&json, "{\"error\":");
     tide_text_append_json_string(&json, tide_str_of(err->message));
-    tide_text_append_format(&json, ",\"code\":\"%s\",\"exit\":%d}", tide_code_name(err->code),
+    char problem[TIDE_PROBLEM_BYTES];
+    tide_text_append_format(&json, ",\"code\":\"%s\",\"problem\":%s,\"exit\":%d}",
+                            tide_code_name(err->code), tide_problem_json(err->number, problem),
                             tide_exit_code(err));
     (void)fprintf(stderr, "%s\n", tide_text_c(&json));
     tide_text_clear(&json);
@@ -90,7 +97,7 @@ int tide_cli_usage(const tide_cli *cli, const tide_command *command, const char 
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     tide_error_clear(&err);
-    (void)TIDE_FAIL(&err, TIDE_BAD_CONFIG, "%s; see `tidemill %s --help`", message, command->name);
+    (void)TIDE_FAIL(&err, TIDE_E_USAGE, "%s; see `tidemill %s --help`", message, command->name);
     return tide_cli_fail(cli, &err);
 }
 

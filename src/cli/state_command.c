@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 #include "cli/command.h"
 
 static const char help[] =
@@ -166,7 +167,7 @@ static tide_code rewind_to(const tide_cli *cli, tide_pipeline *pipeline,
     char what[512];
     int32_t day;
     if (!tide_parse_day(tide_str_of(options->to), &day)) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "--to `%s`: not a day; it is written as YYYY-MM-DD",
+        return TIDE_FAIL(err, TIDE_E_USAGE, "--to `%s`: not a day; it is written as YYYY-MM-DD",
                          options->to);
     }
     (void)snprintf(what, sizeof what,
@@ -205,7 +206,7 @@ static tide_code act(tide_cli *cli, tide_pipeline *pipeline, const state_options
         return tide_accept_state(pipeline, err);
     }
     if (options->word_count > 0 && (size_t)options->word_count != pipeline->series_count) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the series key of `%s` has %zu columns, not %d",
+        return TIDE_FAIL(err, TIDE_E_USAGE, "the series key of `%s` has %zu columns, not %d",
                          pipeline->config->name, pipeline->series_count, options->word_count);
     }
     return tide_visit_state(pipeline,

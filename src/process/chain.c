@@ -2,6 +2,7 @@
 #include "process/chain.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 tide_code tide_chain_open(tide_chain *chain, const tide_process_plan *plan, tide_error *err)
 {
@@ -120,7 +121,7 @@ static tide_code count_step(const tide_step *step, const tide_step_batch *io, in
     int64_t rows_out = tide_batch_row_count(&io->batch);
     int64_t dropped = io->rows_filtered + io->rows_deduplicated + io->rows_rejected;
     if (!step->emits && rows_in != rows_out + dropped) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_DEFECT,
                          "step %s was given %lld rows and accounts for %lld: its result can't be "
                          "trusted",
                          step->label, (long long)rows_in, (long long)(rows_out + dropped));

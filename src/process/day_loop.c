@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/day_loop.h"
 
+#include "base/problem.h"
 #include "process/known_rows.h"
 #include "process/position.h"
 
@@ -155,7 +156,7 @@ static tide_code refuse_day(tide_process *process, tide_series *series, tide_gat
     tide_group_print_series(&process->group, process->group.count - 1, &name);
     char day[32];
     tide_format_day(series->day, day);
-    (void)TIDE_FAIL(&process->failure, TIDE_BAD_DATA,
+    (void)TIDE_FAIL(&process->failure, TIDE_E_DAY_TOO_LARGE,
                     "series %s, day %s: at least %zu bytes of rows, but max_day_bytes is %zu and "
                     "a step wants the day whole: raise max_day_bytes, and --memory if it has no "
                     "room for such days, and run again (earlier days are kept)",
@@ -280,7 +281,7 @@ static tide_code enter_run(tide_process *process, const tide_run_of_rows *run, t
     }
     tide_series *series = tide_group_last(&process->group);
     if (run->day.day < series->newest_day) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the rows of a series are not in the order of time");
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "the rows of a series are not in the order of time");
     }
     series->newest_day = run->day.day;
     if (series->day_is_open && series->day != run->day.day) {
@@ -309,7 +310,7 @@ static tide_code seek_states(tide_process *process, uint64_t hash, bool *arrived
 {
     *arrived = true;
     if (process->any_hash && hash < process->sought_hash) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the rows are not in the order of their hashes");
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "the rows are not in the order of their hashes");
     }
     if (process->any_hash && hash == process->sought_hash && process->hash_is_sought) {
         return TIDE_OK;

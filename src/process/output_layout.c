@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 
 /* The layout while it grows. */
 typedef struct output_maker {
@@ -18,14 +19,14 @@ static tide_code add_column(output_maker *maker, const char *name, tide_type typ
     tide_output_layout *layout = maker->layout;
     size_t count = layout->schema.field_count;
     if (strlen(name) > TIDE_IDENTIFIER_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NAME,
                          "the output column `%s` has %zu bytes, a database cuts names at %d: give "
                          "the column a shorter name",
                          name, strlen(name), TIDE_IDENTIFIER_BYTES_MAX);
     }
     if (tide_schema_find(&layout->schema, name) != TIDE_NO_FIELD) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the output would have two columns `%s`: rename one",
-                         name);
+        return TIDE_FAIL(err, TIDE_E_OUTPUT_COLUMNS,
+                         "the output would have two columns `%s`: rename one", name);
     }
     TIDE_TRY(tide_grow((void **)&layout->columns, &maker->capacity, count + 1,
                        sizeof *layout->columns, err));
@@ -74,7 +75,7 @@ static tide_code add_declared_series(output_maker *maker, const char *name, tide
     if (count == 1) {
         return add_series_column(maker, name, 0, err);
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_OUTPUT_COLUMNS,
                      "the output column `%s` is `from: series`, but no column of the series has "
                      "that name: use the name of the one that is meant",
                      name);
@@ -90,7 +91,7 @@ static tide_code add_item(output_maker *maker, const tide_output_item *item, tid
     }
     size_t index = tide_schema_find(maker->rows, item->name);
     if (index == TIDE_NO_FIELD) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the last step has no output column `%s`",
+        return TIDE_FAIL(err, TIDE_E_OUTPUT_COLUMNS, "the last step has no output column `%s`",
                          item->name);
     }
     return add_row_column(maker, index, err);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 
 static void fill_defaults(tide_process_bounds *bounds)
 {
@@ -120,7 +121,7 @@ static tide_code find_key(tide_process_plan *plan, tide_error *err)
     for (size_t i = 0; i < options->key_count; i++) {
         size_t index = tide_schema_find(&plan->output.schema, options->key[i]);
         if (index == TIDE_NO_FIELD) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the key column `%s` is not in the output",
+            return TIDE_FAIL(err, TIDE_E_OUTPUT_COLUMNS, "the key column `%s` is not in the output",
                              options->key[i]);
         }
         plan->key_columns[i] = (uint32_t)index;

@@ -2,6 +2,7 @@
 #include "process/process.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/day_loop.h"
 
 static tide_code open_rebuild(tide_process *process, tide_error *err)
@@ -202,7 +203,7 @@ static tide_code check_balance(tide_process *process, tide_error *err)
     }
     if (process->failure.code == TIDE_OK &&
         process->rows_accounted + waiting != process->scan.rows_taken) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_DEFECT,
                          "the row balance does not add up: %lld rows taken, %lld accounted for",
                          (long long)process->scan.rows_taken,
                          (long long)(process->rows_accounted + waiting));

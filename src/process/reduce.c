@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/builder_column.h"
 #include "process/null_key.h"
 
@@ -206,7 +207,7 @@ static tide_code settle_held(tide_reduce *reduce, int64_t row, tide_error *err)
         return TIDE_OK;
     }
     if (reduce->hashes[row] < reduce->held_hash) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the rows are not in the order of their key hashes");
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "the rows are not in the order of their key hashes");
     }
     tide_row held = {reduce->held_columns, 0};
     tide_row next = {reduce->columns, row};

@@ -2,6 +2,7 @@
 #include "process/scan.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 tide_code tide_scan_init(tide_scan *scan, const tide_process_plan *plan, tide_stream *stream,
                          tide_error *err)
@@ -40,7 +41,7 @@ tide_code tide_scan_pull(tide_scan *scan, tide_error *err)
         return TIDE_OK;
     }
     if (scan->hashes == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the stream of rows gives no series hashes");
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "the stream of rows gives no series hashes");
     }
     tide_batch_columns(&scan->batch, scan->columns);
     return TIDE_OK;

@@ -2,6 +2,7 @@
 #include "process/state_join.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/builder_column.h"
 
 tide_code tide_state_join_init(tide_state_join *join, const tide_process_plan *plan,
@@ -57,14 +58,15 @@ static tide_code check_row(tide_state_join *join, uint64_t hash, tide_error *err
     for (size_t i = 0; i < layout->values_begin; i++) {
         bool may_be_null = i == layout->previous_day_column;
         if (!may_be_null && tide_column_is_null(&join->columns[i], join->row)) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
+            return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                              "a state row has no `%s`: the state table was changed by another "
                              "hand; restore it, or start the pipeline over",
                              layout->schema.fields[i].name);
         }
     }
     if (hash < join->last_hash) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the stream of states is not in the order of _hash");
+        return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
+                         "the stream of states is not in the order of _hash");
     }
     join->last_hash = hash;
     return TIDE_OK;
@@ -173,7 +175,7 @@ tide_code tide_state_join_find(tide_state_join *join, const tide_column *columns
             continue;
         }
         if (join->found[i]) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "the rows of a series do not lie together");
+            return TIDE_FAIL(err, TIDE_E_DEFECT, "the rows of a series do not lie together");
         }
         join->found[i] = true;
         *held_row = i;

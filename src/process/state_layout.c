@@ -2,18 +2,19 @@
 #include "process/state_layout.h"
 
 #include "base/limits.h"
+#include "base/problem.h"
 
 static tide_code add_column(tide_schema *schema, const char *name, tide_type type, bool not_null,
                             tide_error *err)
 {
     if (strlen(name) > TIDE_IDENTIFIER_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NAME,
                          "the state column `%s` has %zu bytes, a database cuts names at %d: give "
                          "the column a shorter name",
                          name, strlen(name), TIDE_IDENTIFIER_BYTES_MAX);
     }
     if (tide_schema_find(schema, name) != TIDE_NO_FIELD) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_OUTPUT_COLUMNS,
                          "the state would have two columns `%s`: rename the series column", name);
     }
     return tide_schema_add(schema, name, type, not_null, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches from outside: nothing about them is believed before it is checked. What already has the
  * engine's form is moved; what has an offset, or children longer than the batch, is copied. */
+#include "base/problem.h"
 #include "base/utf8.h"
 #include "record/builder.h"
 #include "record/decimal.h"
@@ -22,17 +23,17 @@ static tide_code check_offsets(const child_rows *rows, tide_error *err)
 {
     const int32_t *offsets = rows->column.offsets;
     if ((uintptr_t)offsets % sizeof offsets[0] != 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": its offsets are not aligned",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": its offsets are not aligned",
                          rows->field->name);
     }
     for (int64_t i = rows->begin; i < rows->end; i++) {
         if (offsets[i] < 0 || offsets[i] > offsets[i + 1]) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": bad offsets in row %lld",
+            return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": bad offsets in row %lld",
                              rows->field->name, (long long)(i - rows->begin));
         }
     }
     if (rows->column.data == NULL && offsets[rows->end] > offsets[rows->begin]) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": its bytes are missing",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": its bytes are missing",
                          rows->field->name);
     }
     return TIDE_OK;
@@ -44,15 +45,13 @@ static tide_code check_buffers(const child_rows *rows, tide_error *err)
     const char *name = rows->field->name;
     if (rows->array->n_buffers != (variable ? 3 : 2) || rows->array->dictionary != NULL ||
         rows->array->n_children != 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": its buffers do not fit its type",
-                         name);
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": its buffers do not fit its type", name);
     }
     if (rows->array->buffers[0] == NULL && rows->array->null_count > 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": nulls without a validity buffer",
-                         name);
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": nulls without a validity buffer", name);
     }
     if (rows->end > rows->begin && rows->array->buffers[1] == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": its values are missing", name);
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": its values are missing", name);
     }
     return TIDE_OK;
 }
@@ -64,7 +63,7 @@ static tide_code check_length(const struct ArrowArray *root, const child_rows *r
     if (child->release == NULL || child->length < 0 || child->offset < 0 ||
         child->length > INT32_MAX || child->offset > INT32_MAX ||
         root->offset + root->length > child->length) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": %lld values for %lld rows",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": %lld values for %lld rows",
                          rows->field->name, (long long)child->length,
                          (long long)(root->offset + root->length));
     }
@@ -78,7 +77,7 @@ static tide_code check_cells(const child_rows *rows, tide_error *err)
     if (is_utf8_type(type)) {
         for (int64_t i = rows->begin; i < rows->end; i++) {
             if (!tide_column_is_null(column, i) && !tide_utf8_valid(tide_column_str(column, i))) {
-                return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": row %lld is not UTF-8",
+                return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": row %lld is not UTF-8",
                                  rows->field->name, (long long)(i - rows->begin));
             }
         }
@@ -87,7 +86,7 @@ static tide_code check_cells(const child_rows *rows, tide_error *err)
         for (int64_t i = rows->begin; i < rows->end; i++) {
             if (!tide_column_is_null(column, i) &&
                 !tide_decimal_fits(tide_column_decimal(column, i), type.precision)) {
-                return TIDE_FAIL(err, TIDE_BAD_DATA,
+                return TIDE_FAIL(err, TIDE_E_ARROW,
                                  "column \"%s\": row %lld has more than %d digits",
                                  rows->field->name, (long long)(i - rows->begin), type.precision);
             }
@@ -101,7 +100,7 @@ static tide_code check_nulls(const child_rows *rows, tide_error *err)
     const uint8_t *validity = rows->column.validity;
     if (rows->field->not_null && validity != NULL &&
         tide_bits_count_zero(validity, rows->begin, rows->end - rows->begin) > 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column \"%s\": nulls where none may be",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": nulls where none may be",
                          rows->field->name);
     }
     return TIDE_OK;
@@ -145,18 +144,18 @@ static tide_code check_root(const struct ArrowArray *root, const tide_schema *sc
                             tide_error *err)
 {
     if (root->n_children != (int64_t)schema->field_count) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "a batch has %lld columns where the schema has %zu",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "a batch has %lld columns where the schema has %zu",
                          (long long)root->n_children, schema->field_count);
     }
     if (root->length < 0 || root->offset < 0 || root->length > INT32_MAX ||
         root->offset > INT32_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "a batch of %lld rows at offset %lld",
+        return TIDE_FAIL(err, TIDE_E_ARROW, "a batch of %lld rows at offset %lld",
                          (long long)root->length, (long long)root->offset);
     }
     const uint8_t *validity = root->n_buffers > 0 ? root->buffers[0] : NULL;
     if (root->null_count != 0 && validity != NULL &&
         tide_bits_count_zero(validity, root->offset, root->length) > 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "a batch has rows that are null as a whole");
+        return TIDE_FAIL(err, TIDE_E_ARROW, "a batch has rows that are null as a whole");
     }
     return TIDE_OK;
 }
@@ -206,7 +205,7 @@ tide_code tide_batch_import(struct ArrowArray *in, const tide_schema *schema, ti
     bool movable = false;
     tide_batch_init(out);
     if (in->release == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "a batch that was already released");
+        return TIDE_FAIL(err, TIDE_E_ARROW, "a batch that was already released");
     }
     tide_code code = check_root(in, schema, err);
     if (code == TIDE_OK) {

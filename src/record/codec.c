@@ -18,6 +18,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 #define MAGIC UINT32_C(0x31424D54) /* "TMB1" */
 
@@ -182,7 +183,7 @@ tide_code tide_codec_encode(tide_codec *codec, const tide_batch *batch, const ui
 
 static tide_code fail_damaged(tide_error *err, const char *what)
 {
-    return TIDE_FAIL(err, TIDE_BAD_DATA, "a damaged block of spilled rows: %s", what);
+    return TIDE_FAIL(err, TIDE_E_SPILL_DAMAGED, "a damaged block of spilled rows: %s", what);
 }
 
 static tide_code read_header(const void *bytes, block_header *header, tide_error *err)

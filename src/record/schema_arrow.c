@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/problem.h"
 #include "record/schema.h"
 
 #define EXTENSION_KEY "ARROW:extension:name"
@@ -88,7 +89,7 @@ tide_code tide_schema_export(const tide_schema *schema, struct ArrowSchema *out,
     if (failure == ENOMEM) {
         return TIDE_FAIL_MEMORY(err, "an Arrow schema");
     }
-    return TIDE_FAIL_ERRNO(err, TIDE_BAD_DATA, failure, "can't describe the schema to Arrow");
+    return TIDE_FAIL_ERRNO(err, TIDE_E_ARROW, failure, "can't describe the schema to Arrow");
 }
 
 static bool has_extension(const struct ArrowSchemaView *view, const char *name)
@@ -153,11 +154,11 @@ static tide_code import_field(const struct ArrowSchema *in, size_t index, tide_s
     tide_type type;
     const char *name = in->name == NULL ? "" : in->name;
     if (ArrowSchemaViewInit(&view, in, &reason) != NANOARROW_OK) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "column %zu \"%s\": %s", index + 1, name,
+        return TIDE_FAIL(err, TIDE_E_ARROW, "column %zu \"%s\": %s", index + 1, name,
                          reason.message);
     }
     if (in->dictionary != NULL || !type_of(&view, &type)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_ARROW,
                          "column %zu \"%s\": the Arrow type \"%s\"%s is not supported; cast it to "
                          "one of b, i, l, g, d:P,S (128 bits), u, z, tdD, tsu:UTC, w:16",
                          index + 1, name, in->format,
@@ -170,7 +171,7 @@ tide_code tide_schema_import(const struct ArrowSchema *in, tide_schema *out, tid
 {
     tide_schema_init(out);
     if (in->format == NULL || strcmp(in->format, "+s") != 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_ARROW,
                          "an Arrow schema of rows must be a struct (\"+s\"), not \"%s\"",
                          in->format == NULL ? "" : in->format);
     }

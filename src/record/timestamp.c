@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "record/timestamp_forms.h"
 
 #define DATE_BYTES 10 /* 2024-03-31 */
@@ -61,11 +62,11 @@ static tide_code unknown_name(tide_str name, tide_error *err)
     memcpy(word, name.data, name.size < sizeof word ? name.size : sizeof word - 1);
     const char *nearest = tide_time_format_nearest(word);
     if (nearest != NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                          "no date format is called `%.*s`: did you mean `%s`?", TIDE_STR_ARG(name),
                          nearest);
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                      "no date format is called `%.*s`: use iso8601, epoch_millis, epoch_seconds or "
                      "a pattern such as yyyy-MM-dd HH:mm:ss",
                      TIDE_STR_ARG(name));
@@ -74,7 +75,7 @@ static tide_code unknown_name(tide_str name, tide_error *err)
 static tide_code compile_form(form *out, tide_str text, tide_error *err)
 {
     if (text.size == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "an alternative of the date format is empty");
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "an alternative of the date format is empty");
     }
     if (is_iso_name(text)) {
         out->kind = FORM_ISO;

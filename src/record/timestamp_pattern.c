@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/problem.h"
 #include "record/timestamp_forms.h"
 
 typedef struct named_pattern {
@@ -64,7 +65,7 @@ static tide_code add_item(tide_time_pattern *pattern, char letter, char literal,
                           tide_error *err)
 {
     if (pattern->item_count == TIDE_TIME_PATTERN_ITEMS_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pattern has more than %d parts",
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "the pattern has more than %d parts",
                          TIDE_TIME_PATTERN_ITEMS_MAX);
     }
     pattern->items[pattern->item_count++] =
@@ -125,7 +126,7 @@ static tide_code compile_quoted(tide_time_pattern *pattern, tide_str text, size_
         }
         TIDE_TRY(add_item(pattern, 0, text.data[i], 1, err));
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pattern `%.*s` has an open quote",
+    return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "the pattern `%.*s` has an open quote",
                      TIDE_STR_ARG(text));
 }
 
@@ -139,7 +140,7 @@ static tide_code compile_letters(tide_time_pattern *pattern, tide_str text, size
     }
     size_t count = *at - begin;
     if (!count_fits(letter, count)) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                          "`%.*s` in the pattern `%.*s` is not known: use yyyy uuuu MM MMM dd HH hh "
                          "a mm ss SSS X XXX x xxx Z and 'quoted text'",
                          (int)count, text.data + begin, TIDE_STR_ARG(text));
@@ -154,7 +155,7 @@ static tide_code check_has_year(const tide_time_pattern *pattern, tide_str text,
             return TIDE_OK;
         }
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pattern `%.*s` has no year", TIDE_STR_ARG(text));
+    return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "the pattern `%.*s` has no year", TIDE_STR_ARG(text));
 }
 
 tide_code tide_time_pattern_compile(tide_time_pattern *pattern, tide_str text, tide_error *err)
@@ -169,7 +170,7 @@ tide_code tide_time_pattern_compile(tide_time_pattern *pattern, tide_str text, t
         } else if (is_letter(c)) {
             TIDE_TRY(compile_letters(pattern, text, &at, err));
         } else if (strchr("[]{}#", c) != NULL) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+            return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                              "the pattern `%.*s` has `%c`: write the alternatives out, separated "
                              "by ||",
                              TIDE_STR_ARG(text), c);

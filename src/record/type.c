@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/problem.h"
 #include "record/schema.h"
 
 typedef struct type_row {
@@ -44,7 +45,7 @@ static tide_code fail_unknown(tide_str name, tide_error *err)
     char word[32];
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
         if (tide_str_equal_c(name, aliases[i][0])) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG, "unknown type \"%.*s\": write %s",
+            return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "unknown type \"%.*s\": write %s",
                              TIDE_STR_ARG(name), aliases[i][1]);
         }
     }
@@ -57,10 +58,10 @@ static tide_code fail_unknown(tide_str name, tide_error *err)
         nearest = tide_text_nearest(word, candidates, TIDE_JSON);
     }
     if (nearest != NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "unknown type \"%.*s\": did you mean %s?",
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "unknown type \"%.*s\": did you mean %s?",
                          TIDE_STR_ARG(name), nearest);
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "unknown type \"%.*s\": the types are " TYPE_NAMES,
+    return TIDE_FAIL(err, TIDE_E_TYPE_WORD, "unknown type \"%.*s\": the types are " TYPE_NAMES,
                      TIDE_STR_ARG(name));
 }
 
@@ -126,7 +127,7 @@ tide_code tide_type_parse(tide_str name, tide_type *type, tide_error *err)
         if (parse_digits((tide_str){name.data + decimal_size, name.size - decimal_size}, type)) {
             return TIDE_OK;
         }
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
                          "bad type \"%.*s\": write decimal(p,s) with 1 to %d digits, s of them "
                          "after the point, as in decimal(12,2)",
                          TIDE_STR_ARG(name), TIDE_DECIMAL_PRECISION_MAX);

@@ -2,11 +2,12 @@
 /* The row balance: nothing silently lost. */
 #include <inttypes.h>
 
+#include "base/problem.h"
 #include "run/execution.h"
 
 static tide_code fail_sum(const char *what, int64_t left, int64_t right, tide_error *err)
 {
-    return TIDE_FAIL(err, TIDE_BAD_DATA,
+    return TIDE_FAIL(err, TIDE_E_DEFECT,
                      "the row balance does not add up: %s, but %" PRId64 " is not %" PRId64
                      "; this is a bug in tidemill: please report it with the run's record",
                      what, left, right);

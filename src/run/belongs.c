@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/execution.h"
 #include "run/yaml.h"
 
@@ -145,7 +146,7 @@ static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_f
     tide_text_init(&changes);
     print_changes(pipeline, facts, "", &changes);
     tide_code code = TIDE_FAIL(
-        err, TIDE_STATE_CONFLICT,
+        err, TIDE_E_PIPELINE_CHANGED,
         "the pipeline has changed (%s) since run %lld was begun, and rows of that run are in table "
         "`%s`: the two would be mixed. Take the change back and run again, or close the run: "
         "`tidemill run --new %s` begins anew, and appends everything to what is there",
@@ -169,7 +170,7 @@ static tide_code check_merged(const tide_pipeline *pipeline, const tide_sink_fac
     tide_code code =
         changes.size == 0
             ? TIDE_OK
-            : TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+            : TIDE_FAIL(err, TIDE_E_MASK_KEY_CHANGED,
                         "a mask has another key than when table `%s` was written (%s): the same "
                         "values have other masks now, and do not meet those of before. Take the "
                         "key back, or start over: `tidemill state %s reset` (empties the table)",

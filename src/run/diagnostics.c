@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 void tide_diagnostics_init(tide_diagnostics *diagnostics, const char *path)
 {
@@ -104,7 +105,7 @@ tide_code tide_diagnostics_raise(tide_diagnostics *diagnostics, tide_error *err)
         tide_text_append(&all, i == 0 ? "" : "\n");
         tide_diagnostic_print(diagnostics, i, &all);
     }
-    tide_code code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s", tide_text_c(&all));
+    tide_code code = TIDE_FAIL(err, TIDE_E_FINDINGS, "%s", tide_text_c(&all));
     tide_text_clear(&all);
     return code;
 }

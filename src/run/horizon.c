@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Horizon: min(until, now - grace). A date stands for its local midnight, the beginning of the
  * first day that is not processed. */
+#include "base/problem.h"
 #include "record/timestamp.h"
 #include "run/execution.h"
 
@@ -19,7 +20,7 @@ static tide_code read_until(const tide_pipeline *pipeline, int64_t *until, tide_
     tide_time_fit fit = tide_time_parse(parser, text, false, until);
     tide_time_parser_destroy(parser);
     if (fit != TIDE_TIME_OK) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_FINDINGS,
                          "%s:%d:%d: until: `%s` is neither a date (2024-03-31) nor a time "
                          "(2024-03-31T12:00:00)",
                          pipeline->project->path, config->until_mark.line,

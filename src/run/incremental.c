@@ -12,6 +12,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/execution.h"
 
 #define LAG_DEFAULT (INT64_C(300) * TIDE_MICROS_PER_SECOND)
@@ -56,7 +57,8 @@ static tide_code choose_interval(tide_execution *e, tide_error *err)
         return TIDE_OK;
     }
     if (!parse_cursor(mark->value, &plan->cursor_known, &plan->cursor_low)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "tidemill_marks: `%s` is no cursor", mark->value);
+        return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "tidemill_marks: `%s` is no cursor",
+                         mark->value);
     }
     if (plan->cursor_high < plan->cursor_known) { /* a clock was set back, or the lag is longer */
         plan->cursor_high = plan->cursor_known;
@@ -104,7 +106,7 @@ void tide_incremental_describe(const tide_execution *e, tide_text *out)
 
 static tide_code fail_reread(const tide_execution *e, const char *name, tide_error *err)
 {
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                      "--reread %s: run %lld has not ended, and what a run reads is chosen when it "
                      "begins. Run without --reread to end it first, or close it by --new",
                      name, (long long)e->row.run);
@@ -129,7 +131,7 @@ tide_code tide_incremental_request(const tide_execution *e, tide_plan_request *r
 {
     const tide_run_options *options = &e->options;
     if (options->reread_count > 0 && !e->pipeline->keeps_registry) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                          "--reread is for pipelines that keep a registry of files; this one reads "
                          "everything in every run");
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "record/cell_parser.h"
 #include "record/order.h"
 #include "run/execution.h"
@@ -106,7 +107,7 @@ tide_code tide_execution_open_sink(tide_execution *e, tide_pipeline *pipeline,
     TIDE_TRY(tide_execution_init(e, pipeline, &options, result, err));
     TIDE_TRY(tide_execution_connect(e, err));
     if (e->sink == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                          "it discards its rows, so it keeps no runs or state");
     }
     return TIDE_OK;
@@ -154,7 +155,7 @@ static tide_code parse_key_column(const tide_pipeline *pipeline, size_t i, const
     TIDE_TRY(tide_cell_parser_create(&spec, &parser, err));
     tide_code code = tide_cell_parse(parser, tide_str_of(text), column, &reason, err);
     if (code == TIDE_OK && reason != NULL) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "series column `%s`: %s", spec.name, reason);
+        code = TIDE_FAIL(err, TIDE_E_USAGE, "series column `%s`: %s", spec.name, reason);
     }
     tide_cell_parser_destroy(parser);
     return code;
@@ -181,8 +182,8 @@ static tide_code make_key(series_key *key, const tide_pipeline *pipeline, const 
     tide_schema_init(&key->schema);
     tide_batch_init(&key->batch);
     if (pipeline->series_count > KEY_COLUMNS_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "a series of more than %d columns can't be shown",
-                         KEY_COLUMNS_MAX);
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
+                         "a series of more than %d columns can't be shown", KEY_COLUMNS_MAX);
     }
     for (size_t i = 0; i < pipeline->series_count; i++) {
         const tide_field *field = &pipeline->declared.fields[pipeline->series_columns[i]];
@@ -256,7 +257,7 @@ static tide_code visit_range(tide_execution *e, tide_hash_range range, const ser
 
 static tide_code fail_no_state(const tide_pipeline *pipeline, tide_error *err)
 {
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "`%s` has no `series:`, so it has no state",
+    return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "`%s` has no `series:`, so it has no state",
                      pipeline->config->name);
 }
 

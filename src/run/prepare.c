@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/connect.h"
 #include "run/execution.h"
 
@@ -86,7 +87,7 @@ tide_code tide_fail_problems(const tide_execution *e, const tide_sink_facts *fac
     while (size > 0 && lines[size - 1] == '\n') {
         size--;
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "table `%s` does not fit the pipeline:\n%.*s",
+    return TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "table `%s` does not fit the pipeline:\n%.*s",
                      e->pipeline->config->sink.table, (int)size, lines);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/problem.h"
 #include "run/config_reader.h"
 
 #define PROJECT_BYTES_MAX (16u << 20)
@@ -167,7 +168,7 @@ static tide_code read_file(const char *path, tide_text *text, tide_error *err)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno,
+        return TIDE_FAIL_ERRNO(err, TIDE_E_PROJECT_UNREADABLE, errno,
                                "can't open the project file %s (-f FILE names another)", path);
     }
     char buffer[8192];
@@ -177,9 +178,11 @@ static tide_code read_file(const char *path, tide_text *text, tide_error *err)
     }
     tide_code code = TIDE_OK;
     if (ferror(file)) {
-        code = TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno, "can't read the project file %s", path);
+        code = TIDE_FAIL_ERRNO(err, TIDE_E_PROJECT_UNREADABLE, errno,
+                               "can't read the project file %s", path);
     } else if (text->size > PROJECT_BYTES_MAX) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "the project file %s is larger than 16 MB", path);
+        code = TIDE_FAIL(err, TIDE_E_PROJECT_UNREADABLE, "the project file %s is larger than 16 MB",
+                         path);
     } else if (tide_text_failed(text)) {
         code = TIDE_FAIL_MEMORY(err, "reading the project file");
     }
@@ -205,7 +208,7 @@ static tide_code parse(tide_project *project, tide_str text, tide_diagnostics *d
     tide_yaml_expander expander = {&reader, tide_config_expand};
     TIDE_TRY(tide_yaml_parse_expanded(text, project->path, &project->arena, &expander, &root, err));
     if (root == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s is empty: it needs `pipelines:`", project->path);
+        return TIDE_FAIL(err, TIDE_E_FINDINGS, "%s is empty: it needs `pipelines:`", project->path);
     }
     read_root(&reader, root);
     return tide_diagnostics_raise(diagnostics, err);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/workers.h"
 
 #define PAUSE_MS_FIRST 250 /* unless the options say otherwise */
@@ -98,7 +99,7 @@ static void take_back(drain *d, uint32_t split)
 
 static tide_code fail_snapshot(const drain *d, uint32_t split, tide_error *err)
 {
-    return TIDE_FAIL(err, TIDE_REMOTE,
+    return TIDE_FAIL(err, TIDE_PROBLEM_AS(TIDE_E_SNAPSHOT_LOST, TIDE_REMOTE),
                      "%s: its snapshot was lost after rows of it had been committed; run the same "
                      "command again",
                      d->options->plan->splits[split].name);

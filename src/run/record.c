@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 #include "run/execution.h"
 
 static void add(tide_text *out, const char *name, int64_t value)
@@ -124,9 +125,10 @@ void tide_print_record(tide_execution *e, const tide_error *outcome, tide_text *
     add(out, "loaded_ever", e->loaded_before + e->result->counts.loaded);
     tide_text_append(out, ",\"error\":");
     if (outcome->code == TIDE_OK) {
-        tide_text_append(out, "null");
-    } else {
-        tide_text_append_json_string(out, tide_str_of(outcome->message));
+        tide_text_append(out, "null}");
+        return;
     }
-    tide_text_append_char(out, '}');
+    tide_text_append_json_string(out, tide_str_of(outcome->message));
+    char problem[TIDE_PROBLEM_BYTES];
+    tide_text_append_format(out, ",\"problem\":%s}", tide_problem_json(outcome->number, problem));
 }

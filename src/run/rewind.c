@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 #include "run/config_reader.h"
 #include "run/execution.h"
 
@@ -14,20 +15,20 @@ static tide_code check_mode(const tide_pipeline *pipeline, tide_error *err)
     const tide_pipeline_config *config = pipeline->config;
     const char *name = config->name;
     if (config->sink.mode == TIDE_REPLACE) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                          "`%s` replaces its table: each run makes all days anew, so there is "
                          "nothing to take back; just run it: `tidemill run %s`",
                          name, name);
     }
     if (config->sink.mode == TIDE_MERGE) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                          "`%s` merges: a row of its table may have won over rows of earlier days, "
                          "which are gone, so it can't be taken back to a day. Start over instead: "
                          "`tidemill state %s reset`",
                          name, name);
     }
     if (pipeline->route != TIDE_ROUTE_ORDERED) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                          "`%s` has no `series:`, so its rows belong to no day and it has no state: "
                          "there is nothing to take back. To load all anew: `tidemill state %s "
                          "reset`",
@@ -43,7 +44,7 @@ static tide_code check_day(const tide_pipeline *pipeline, int32_t day, int64_t n
         return TIDE_OK;
     }
     (void)tide_format_day(day, text);
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
                      "%s has not ended yet in %s: a pipeline can be taken back to the end of a day "
                      "that is over",
                      text, pipeline->config->timezone != NULL ? pipeline->config->timezone : "UTC");
@@ -102,7 +103,7 @@ static tide_code check_change(const tide_pipeline *pipeline, const tide_sink_fac
     const char *line = tide_find_lasting_change(pipeline, facts);
     return line == NULL
                ? TIDE_OK
-               : TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+               : TIDE_FAIL(err, TIDE_E_NO_REWIND,
                            "the pipeline's `%.*s` is not the one that its state was written with, "
                            "so rows of earlier days do not belong to it either. Start over: "
                            "`tidemill state %s reset`",
@@ -115,13 +116,13 @@ static tide_code check_facts(const tide_execution *e, const tide_sink_facts *fac
     const char *name = e->pipeline->config->name;
     const char *table = e->pipeline->config->sink.table;
     if (!facts->state_exists) {
-        return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+        return TIDE_FAIL(err, TIDE_E_NO_REWIND,
                          "`%s` has no state that could be taken back: nothing of it has been "
                          "processed yet",
                          name);
     }
     if (!facts->table_exists || !facts->same_table) {
-        return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+        return TIDE_FAIL(err, TIDE_E_NO_REWIND,
                          "table `%s` %s, so no days are taken back in it. Start over: `tidemill "
                          "state %s reset`",
                          table,

@@ -9,6 +9,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/execution.h"
 
 void tide_run_result_clear(tide_run_result *result)
@@ -68,7 +69,7 @@ static tide_code run_route(tide_execution *e, tide_error *err)
 
 static tide_code fail_late(const tide_execution *e, tide_error *err)
 {
-    (void)TIDE_FAIL(err, TIDE_BAD_DATA,
+    (void)TIDE_FAIL(err, TIDE_E_LATE_ROWS,
                     "%lld series have late or changed rows and committed nothing, since "
                     "`late: fail` is set; all others are done",
                     (long long)e->result->counts.failed_series);

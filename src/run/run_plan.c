@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run_plan.h"
 
+#include "base/problem.h"
 #include "run/yaml.h"
 
 void tide_run_plan_init(tide_run_plan *plan)
@@ -67,7 +68,7 @@ static tide_code read_marks(tide_run_plan *plan, const tide_yaml *list, tide_err
         tide_read_mark mark = {.name = tide_yaml_text(tide_yaml_get(list->values[i], "name")),
                                .value = tide_yaml_text(tide_yaml_get(list->values[i], "mark"))};
         if (mark.name == NULL || mark.value == NULL) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "a mark without name or value");
+            return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "a mark without name or value");
         }
         TIDE_TRY(tide_read_mark_list_add(&plan->marks, &mark, err));
     }
@@ -112,7 +113,7 @@ static tide_code read_members(tide_run_plan *plan, const tide_yaml *list, tide_e
         member->identity = tide_yaml_text(tide_yaml_get(list->values[i], "identity"));
         if (member->name == NULL || member->identity == NULL ||
             !read_range(list->values[i], member)) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "a member without name, identity or range");
+            return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "a member without name, identity or range");
         }
     }
     return TIDE_OK;
@@ -128,7 +129,7 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     const tide_yaml *members = tide_yaml_get(root, "members");
     if (members == NULL || members->kind != TIDE_YAML_SEQUENCE ||
         !tide_yaml_int(tide_yaml_get(root, "horizon_micros"), &plan->horizon)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                          "the recorded plan of the run can't be read; close it with run --new");
     }
     int64_t by_marks = 0;

@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
+#include "base/problem.h"
 
 #define MB ((int64_t)1 << 20)
 
@@ -61,7 +62,7 @@ static tide_code check_minimum(int64_t memory_bytes, tide_error *err)
     if (memory_bytes >= TIDE_MEMORY_BYTES_MIN) {
         return TIDE_OK;
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_MEMORY_TOO_LITTLE,
                      "--memory %lld bytes is too little: a pipeline needs at least %lld MB, of "
                      "which %lld MB are for the program and its libraries (with --jobs, each "
                      "pipeline that runs at the same time)",
@@ -85,7 +86,7 @@ static tide_code choose_day(const tide_pipeline *pipeline, int64_t workers_bytes
     int64_t day = set > 0 ? set : TIDE_DAY_BYTES_MAX;
     int64_t most = (workers_bytes - WORKER_BYTES_MIN) / DAY_COPIES;
     if (day > most && set > 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_MEMORY_TOO_LITTLE,
                          "max_day_bytes is %lld MB: a step wants days whole, and --memory has "
                          "room for days of %lld MB with one worker. Give --memory %lldMB, or "
                          "lower max_day_bytes",

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/streaming.h"
 #include "run/execution.h"
 
@@ -258,7 +259,7 @@ static bool mark_done(streamed_run *run, const char *unit)
 static tide_code fail_cut_otherwise(const streamed_run *run, const char *unit, tide_error *err)
 {
     const tide_execution *execution = run->execution;
-    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+    return TIDE_FAIL(err, TIDE_E_NO_RESUME,
                      "run %lld can't be resumed: it has committed the split %s, which is cut "
                      "otherwise now, so rows would be loaded twice. Take the change of "
                      "`split_bytes:` or `slices:` back and run again, or close the run: `tidemill "

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/problem.h"
 #include "record/decimal.h"
 
 #define NESTING_MAX 64
@@ -46,14 +47,14 @@ static tide_code check_key(const converter *c, const tide_yaml *node, size_t i, 
 {
     const tide_yaml *key = node->keys[i];
     if (key->kind != TIDE_YAML_SCALAR) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: a key must be a plain word", c->path,
+        return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: a key must be a plain word", c->path,
                          key->mark.line, key->mark.column);
     }
     for (size_t k = 0; k < i; k++) {
         if (strcmp(node->keys[k]->text, key->text) == 0) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
-                             "%s:%d:%d: the key `%s` is already given in line %d", c->path,
-                             key->mark.line, key->mark.column, key->text, node->keys[k]->mark.line);
+            return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: the key `%s` is already given in line %d",
+                             c->path, key->mark.line, key->mark.column, key->text,
+                             node->keys[k]->mark.line);
         }
     }
     return TIDE_OK;
@@ -88,8 +89,8 @@ static tide_code convert_scalar(converter *c, const yaml_node_t *from, tide_yaml
     node->text = tide_arena_copy_str(
         c->arena, (tide_str){(const char *)from->data.scalar.value, from->data.scalar.length});
     if (memchr(from->data.scalar.value, '\0', from->data.scalar.length) != NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: a text with the character U+0000",
-                         c->path, node->mark.line, node->mark.column);
+        return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: a text with the character U+0000", c->path,
+                         node->mark.line, node->mark.column);
     }
     node->written = node->text;
     if (node->text != NULL && c->expander != NULL && !c->in_key) {
@@ -107,7 +108,7 @@ static tide_code convert(converter *c, int number, int depth, const tide_yaml **
     const yaml_node_t *from = yaml_document_get_node(c->document, number);
     tide_mark mark = mark_of(from->start_mark);
     if (depth > NESTING_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: nested deeper than %d levels", c->path,
+        return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: nested deeper than %d levels", c->path,
                          mark.line, mark.column, NESTING_MAX);
     }
     if (c->done[number] != NULL) {
@@ -137,7 +138,7 @@ static tide_code convert(converter *c, int number, int depth, const tide_yaml **
 
 static tide_code fail_syntax(const yaml_parser_t *parser, const char *path, tide_error *err)
 {
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s:%d:%d: not valid YAML: %s%s%s", path,
+    return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: not valid YAML: %s%s%s", path,
                      (int)parser->problem_mark.line + 1, (int)parser->problem_mark.column + 1,
                      parser->problem != NULL ? parser->problem : "unreadable",
                      parser->context != NULL ? ", " : "",
@@ -172,7 +173,7 @@ static tide_code refuse_second(yaml_parser_t *parser, const char *path, tide_err
     tide_code code = TIDE_OK;
     if (root != NULL) {
         tide_mark mark = mark_of(root->start_mark);
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        code = TIDE_FAIL(err, TIDE_E_YAML,
                          "%s:%d:%d: a second YAML document begins here (after `---`), but a file "
                          "holds one",
                          path, mark.line, mark.column);

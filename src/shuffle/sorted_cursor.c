@@ -2,6 +2,7 @@
 #include "shuffle/sorted_cursor.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 /* Narrows at and end to the range. */
 static void use_entries(tide_sorted_cursor *cursor, const tide_entry *entries, size_t count,
@@ -81,7 +82,7 @@ static tide_code decode_block(tide_sorted_cursor *cursor, tide_load_scratch *scr
     tide_code code = tide_codec_decode(&scratch->codec, bytes, &cursor->builder, &cursor->hashes,
                                        &cursor->hash_capacity, err);
     if (code == TIDE_OK && cursor->builder.row_count != (int64_t)block->row_count) {
-        code = TIDE_FAIL(err, TIDE_BAD_DATA, "a block holds %lld rows instead of %u",
+        code = TIDE_FAIL(err, TIDE_E_SPILL_DAMAGED, "a block holds %lld rows instead of %u",
                          (long long)cursor->builder.row_count, (unsigned)block->row_count);
     }
     if (code == TIDE_BAD_DATA) {

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/problem.h"
 
 /* Names that are taken, or locked away by a cleaner in the moment of creation, are tried again. */
 #define CREATE_ATTEMPTS_MAX 16
@@ -71,7 +72,7 @@ static tide_code try_create(tide_spill_file *file, bool *created, tide_error *er
         int failure = errno;
         tide_code code = TIDE_OK;
         if (failure != EEXIST) {
-            code = TIDE_FAIL_ERRNO(err, TIDE_IO, failure,
+            code = TIDE_FAIL_ERRNO(err, TIDE_E_SPILL_DIRECTORY, failure,
                                    "can't create the spill file %s (give a spill directory that "
                                    "can be written, or raise --memory)",
                                    path);
@@ -95,15 +96,15 @@ static tide_code create(tide_spill_file *file, tide_error *err)
 {
     bool created = false;
     if (mkdir(file->directory, 0700) != 0 && errno != EEXIST) {
-        return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't create the spill directory %s",
-                               file->directory);
+        return TIDE_FAIL_ERRNO(err, TIDE_E_SPILL_DIRECTORY, errno,
+                               "can't create the spill directory %s", file->directory);
     }
     for (int i = 0; i < CREATE_ATTEMPTS_MAX && !created; i++) {
         TIDE_TRY(try_create(file, &created, err));
     }
     if (!created) {
-        return TIDE_FAIL(err, TIDE_IO, "can't create a spill file in %s: all names are taken",
-                         file->directory);
+        return TIDE_FAIL(err, TIDE_E_SPILL_DIRECTORY,
+                         "can't create a spill file in %s: all names are taken", file->directory);
     }
     return TIDE_OK;
 }
@@ -127,7 +128,7 @@ static tide_code fail_write(const tide_spill_file *file, size_t bytes, int sys_e
     double free_mb = statvfs(file->directory, &space) == 0
                          ? (double)space.f_bavail * (double)space.f_frsize / 1048576
                          : 0;
-    return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno,
+    return TIDE_FAIL_ERRNO(err, TIDE_E_DISK_FULL, sys_errno,
                            "can't spill to %s: the next %.1f MB do not fit, beside %.1f MB that "
                            "are spilled and %.1f MB that are free. Give --spill a directory with "
                            "more space, or raise --memory; what is committed stays, the same "
@@ -186,7 +187,7 @@ tide_code tide_spill_file_read(const tide_spill_file *file, int64_t offset, size
                                    file->path, (long long)offset);
         }
         if (got == 0) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
+            return TIDE_FAIL(err, TIDE_E_SPILL_DAMAGED,
                              "the spill file %s ends at %lld, where rows should follow: something "
                              "else has changed it",
                              file->path, (long long)offset);

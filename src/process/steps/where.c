@@ -2,6 +2,7 @@
 #include "process/steps/where.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/steps/refused_rows.h"
 
 typedef struct where_definition {
@@ -122,7 +123,7 @@ static tide_code compile(where_definition *definition, const tide_step_options *
     TIDE_TRY(tide_expression_compile(&expression, &definition->expression, err));
     tide_type type = tide_expression_type(definition->expression);
     if (type.id != TIDE_BOOL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_EXPRESSION,
                          "where needs a condition, and this expression is %s: compare it with "
                          "something",
                          tide_type_format(type, name));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/api/api.h"
 
 tidemill_code tide_api_code(tide_code code, const tide_error *from, tidemill_error *err)
@@ -202,7 +203,7 @@ void *tide_api_stream_self(const struct ArrowArrayStream *stream, const tide_api
 static tide_code fail_stream(struct ArrowArrayStream *stream, const char *what, tide_error *err)
 {
     const char *message = stream->get_last_error(stream);
-    return TIDE_FAIL(err, TIDE_BAD_DATA, "the stream of %s failed: %s", what,
+    return TIDE_FAIL(err, TIDE_E_ARROW, "the stream of %s failed: %s", what,
                      message != NULL ? message : "no reason given");
 }
 
@@ -223,7 +224,7 @@ tide_code tide_api_pull(struct ArrowArrayStream *stream, const tide_schema *sche
                tide_type_equal(given.fields[i].type, schema->fields[i].type);
     }
     if (code == TIDE_OK && !same) {
-        code = TIDE_FAIL(err, TIDE_BAD_DATA,
+        code = TIDE_FAIL(err, TIDE_E_ARROW,
                          "the stream of %s has other columns than the plan gave them", what);
     }
     tide_schema_clear(&given);

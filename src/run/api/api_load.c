@@ -2,6 +2,7 @@
 /* The load stage: a sink, a run in it, units. */
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/api/api.h"
 
 struct tidemill_load {
@@ -58,7 +59,7 @@ static tide_code open_load(tidemill_load *load, tidemill_pipeline *pipeline, con
     TIDE_TRY(tide_execution_init(e, &pipeline->bound, &options, &load->result, err));
     TIDE_TRY(tide_execution_connect(e, err));
     if (e->sink == NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pipeline discards its rows");
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "the pipeline discards its rows");
     }
     TIDE_TRY(choose_row(e, plan_json, run, err));
     TIDE_TRY(set_record(load, err));
@@ -134,7 +135,8 @@ static tide_code open_states(tidemill_load *load, tide_hash_range range,
 {
     tide_execution *e = &load->execution;
     if (e->pipeline->route != TIDE_ROUTE_ORDERED) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pipeline has no `series:`, so it has no state");
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
+                         "the pipeline has no `series:`, so it has no state");
     }
     stored_states *states = tide_alloc_zero(1, sizeof *states);
     if (states == NULL) {

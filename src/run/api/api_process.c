@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/process.h"
 #include "run/api/api.h"
 #include "run/ordering.h"
@@ -139,7 +140,7 @@ static tide_code open_process(tidemill_process *process, tidemill_plan *plan,
 {
     tide_pipeline *pipeline = &plan->pipeline->bound;
     if (pipeline->series_count == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the pipeline has no `series:`");
+        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "the pipeline has no `series:`");
     }
     process->plan = pipeline->process;
     process->plan.options.horizon = plan->horizon;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/fault.h"
+#include "base/problem.h"
 #include "sink/csv/csv_parts.h"
 #include "sink/store/refusals.h"
 
@@ -41,7 +42,7 @@ static tide_code make_names(tide_csv_sink *sink, tide_csv_part *part, tide_error
                           is_replace(sink) ? sink->staging : sink->folder,
                           is_replace(sink) ? part->name : part->temporary);
     if (length < 0 || (size_t)length >= sizeof part->path) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the path %s is too long", sink->folder);
+        return TIDE_FAIL(err, TIDE_E_NAME, "the path %s is too long", sink->folder);
     }
     part->entry = (tide_manifest_file){
         .name = part->name,

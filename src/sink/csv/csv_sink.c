@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/csv/csv_parts.h"
 
 static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
@@ -50,7 +51,7 @@ static tide_code refuse_problems(tide_csv_sink *sink, tide_error *err)
     tide_code code = tide_csv_check(sink, false, &facts, err);
     int first_line = (int)strcspn(tide_text_c(&facts.problems), "\n");
     if (code == TIDE_OK && first_line > 0) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", first_line, tide_text_c(&facts.problems));
+        code = TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s", first_line, tide_text_c(&facts.problems));
     }
     tide_sink_facts_clear(&facts);
     return code;
@@ -208,7 +209,7 @@ static tide_code check_name(const char *table, tide_error *err)
 {
     if (table[0] == '\0' || table[0] == '.' || strchr(table, '/') != NULL ||
         strncmp(table, "tidemill.", 9) == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NAME,
                          "`%s` can't be the name of a set of CSV files: it becomes a folder, and "
                          "may hold no `/` and not begin with `.` or `tidemill.`",
                          table);
@@ -239,7 +240,7 @@ tide_code tide_csv_sink_open(const tide_csv_options *options, const tide_target 
 {
     TIDE_TRY(check_name(target->table, err));
     if (options->directory[0] == '\0') {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "a CSV sink needs a directory");
+        return TIDE_FAIL(err, TIDE_E_CONNECTION, "a CSV sink needs a directory");
     }
     tide_csv_sink *made = tide_alloc_zero(1, sizeof *made);
     if (made == NULL) {

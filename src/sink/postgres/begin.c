@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/postgres/postgres.h"
 
 /* The first problem decides: what check would have told, for callers that did not ask. */
@@ -14,7 +15,7 @@ static tide_code refuse_problems(const tide_text *problems, tide_error *err)
         return TIDE_OK;
     }
     const char *text = tide_text_c(problems);
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", (int)strcspn(text, "\n"), text);
+    return TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 /* Staged rows carry their positions after all other columns. */

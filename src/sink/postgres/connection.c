@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/problem.h"
 
 /* What a user leaves open. A dead server must be noticed in a minute or so, not in two hours; a
  * machine that answers nothing must not hold a run for ever. */
@@ -87,7 +88,7 @@ tide_code tide_pg_login_init(tide_pg_login *login, const char *conninfo, const c
     PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
     if (options == NULL) {
         /* libpq's own sentence quotes parts of the string, which may be the password. */
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
                          "%s: the connection string can't be parsed; write keyword=value pairs "
                          "(host=... dbname=... user=...) or a postgresql:// address",
                          label);
@@ -151,8 +152,9 @@ static tide_code fail(tide_error *err, tide_code code, const tide_pg_connection 
 {
     char line[1024];
     copy_line(line, sizeof line, message);
-    (void)TIDE_FAIL(err, code, "%s: %s%s%s%s", connection->login->label, line,
-                    sqlstate[0] == '\0' ? "" : " (SQLSTATE ", sqlstate,
+    tide_problem problem = code == TIDE_REMOTE_RETRY ? TIDE_E_DATABASE_LOST : TIDE_E_DATABASE;
+    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code), "%s: %s%s%s%s", connection->login->label,
+                    line, sqlstate[0] == '\0' ? "" : " (SQLSTATE ", sqlstate,
                     sqlstate[0] == '\0' ? "" : ")");
     err->side = TIDE_SIDE_SINK;
     return code;
@@ -307,7 +309,7 @@ tide_code tide_pg_fault(tide_pg_connection *connection, const char *name, tide_e
     (void)name;
     if (TIDE_FAULT_FAILS(name)) {
         tide_pg_disconnect(connection);
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: the connection was cut at fault point %s",
+        return TIDE_FAIL(err, TIDE_E_DATABASE_LOST, "%s: the connection was cut at fault point %s",
                          connection->login->label, name);
     }
     return TIDE_OK;

@@ -2,6 +2,7 @@
 #include "sink/postgres/encoder.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 void tide_pg_encoder_init(tide_pg_encoder *encoder)
 {
@@ -70,7 +71,8 @@ tide_code tide_pg_encoder_finish(tide_pg_encoder *encoder, tide_error *err)
         return TIDE_FAIL_MEMORY(err, "a buffer for parameters");
     }
     if (encoder->send_failed) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "PostgreSQL: the connection was lost during COPY");
+        return TIDE_FAIL(err, TIDE_E_DATABASE_LOST,
+                         "PostgreSQL: the connection was lost during COPY");
     }
     return TIDE_OK;
 }

@@ -10,6 +10,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 
 void tide_pg_lease_init(tide_pg_lease *lease, const tide_pg_names *names, const char *pipeline,
                         const tide_pg_login *login)
@@ -61,8 +62,8 @@ static tide_code read_row(const tide_pg_lease *lease, tide_pg_connection *connec
     TIDE_TRY(tide_pg_query(connection, sql, &lease->pipeline, 1, &result, err));
     tide_code code = TIDE_OK;
     if (PQntuples(result) == 0) {
-        code =
-            TIDE_FAIL(err, TIDE_REMOTE, "the lease row of pipeline `%s` is gone", lease->pipeline);
+        code = TIDE_FAIL(err, TIDE_E_DATABASE, "the lease row of pipeline `%s` is gone",
+                         lease->pipeline);
     } else {
         row->epoch = tide_copy_string(PQgetvalue(result, 0, 0));
         row->epoch_number = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
@@ -83,7 +84,7 @@ static tide_code refuse_held(const tide_pg_lease *lease, const holder_row *row, 
     if (row->silent || tide_pg_holder_is_dead(row->holder)) {
         return TIDE_OK;
     }
-    (void)TIDE_FAIL(err, TIDE_IO,
+    (void)TIDE_FAIL(err, TIDE_E_LEASE_HELD,
                     "pipeline `%s` is being run by another process (%s; it renewed its lease %s "
                     "seconds ago); wait for it, stop it, or try again when it has been silent for "
                     "%d seconds",
@@ -122,7 +123,7 @@ static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connectio
     lease->epoch_text = NULL;
     TIDE_TRY(tide_pg_ask(connection, sql, parameters, 2, &lease->epoch_text, err));
     if (lease->epoch_text == NULL) {
-        return TIDE_FAIL(err, TIDE_REMOTE, "the lease row of pipeline `%s` is gone",
+        return TIDE_FAIL(err, TIDE_E_DATABASE, "the lease row of pipeline `%s` is gone",
                          lease->pipeline);
     }
     lease->epoch = strtoll(lease->epoch_text, NULL, 10);

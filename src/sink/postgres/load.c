@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/postgres/postgres.h"
 
 /* A unit's lists of rejects: of its earlier parts, of steps, of types, of the server. */
@@ -151,7 +152,7 @@ static tide_code take_marker(unit_load *load, tide_pg_connection *connection, ti
     if (load->unit->continues || load->marker.emitted == load->rows->emitted) {
         return TIDE_OK;
     }
-    return TIDE_FAIL(err, TIDE_BAD_DATA,
+    return TIDE_FAIL(err, TIDE_E_DEFECT,
                      "unit `%s` was committed before with %lld rows, and comes again with %lld",
                      load->unit->name, (long long)load->marker.emitted,
                      (long long)load->rows->emitted);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/problem.h"
 
 void tide_pg_append_identifier(tide_text *out, const char *name)
 {
@@ -30,15 +31,15 @@ static tide_code check_name(const char *what, const char *name, tide_error *err)
 {
     size_t bytes = strlen(name);
     if (bytes == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s has no name", what);
+        return TIDE_FAIL(err, TIDE_E_NAME, "%s has no name", what);
     }
     if (bytes > TIDE_IDENTIFIER_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NAME,
                          "%s `%s` has %zu bytes; PostgreSQL allows %d: choose a shorter name", what,
                          name, bytes, TIDE_IDENTIFIER_BYTES_MAX);
     }
     if (!tide_utf8_valid(tide_str_of(name))) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s: the name is not UTF-8", what);
+        return TIDE_FAIL(err, TIDE_E_NAME, "%s: the name is not UTF-8", what);
     }
     return TIDE_OK;
 }
@@ -191,7 +192,7 @@ tide_code tide_pg_names_resolve(tide_pg_names *names, const tide_target *target,
     const char *schema = names->schema != NULL ? names->schema : current_schema;
     if (schema[0] == '\0') {
         return TIDE_FAIL(
-            err, TIDE_BAD_CONFIG,
+            err, TIDE_E_TABLE_UNFIT,
             "the search_path of the PostgreSQL connection names no schema that exists; "
             "write the sink's table as schema.table");
     }

@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "base/fault.h"
+#include "base/problem.h"
 
 #define WAIT_MS_MAX 16000
 #define POLL_MS 50
@@ -116,7 +117,7 @@ static tide_code read_commit(tide_pg_connection *connection, tide_pg_attempt *at
     }
     if (code == TIDE_OK && !answered) {
         code = tide_pg_is_connected(connection)
-                   ? TIDE_FAIL(err, TIDE_REMOTE, "PostgreSQL answered COMMIT by rolling back")
+                   ? TIDE_FAIL(err, TIDE_E_DATABASE, "PostgreSQL answered COMMIT by rolling back")
                    : tide_pg_fail(connection, NULL, err);
     }
     if (tide_pg_is_connected(connection)) {

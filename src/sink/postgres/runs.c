@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/postgres/postgres.h"
 
 #define NUMBER_BYTES 24
@@ -180,7 +181,7 @@ static tide_code write_record(tide_pg_connection *connection, tide_pg_attempt *a
     int64_t affected;
     TIDE_TRY(tide_pg_change(connection, sql, parameters, 6, &affected, err));
     if (affected == 0) {
-        return TIDE_FAIL(err, TIDE_REMOTE, "run %" PRId64 " of pipeline `%s` is not in %s",
+        return TIDE_FAIL(err, TIDE_E_DATABASE, "run %" PRId64 " of pipeline `%s` is not in %s",
                          run->run, sink->target->pipeline, sink->names.runs);
     }
     if (run->status == TIDE_RUN_ABANDONED || run->status == TIDE_RUN_COMPLETE) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fault.h"
+#include "base/problem.h"
 #include "sink/sqlite/sqlite_parts.h"
 #include "sink/sqlite/table.h"
 
@@ -38,7 +39,7 @@ static tide_code refuse_problems(const tide_text *problems, tide_error *err)
     int first_line = (int)strcspn(tide_text_c(problems), "\n");
     return first_line == 0
                ? TIDE_OK
-               : TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", first_line, tide_text_c(problems));
+               : TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s", first_line, tide_text_c(problems));
 }
 
 static tide_code check_again(tide_sqlite_sink *sink, tide_error *err)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/problem.h"
 #include "sink/sqlite/table.h"
 #include "sink/store/sql.h"
 
@@ -180,7 +181,7 @@ static tide_code look_at_result(tide_insertion *insertion, int result, tide_fate
         return TIDE_OK;
     }
     if (sqlite3_get_autocommit(db->handle) != 0 && (result & 0xff) == SQLITE_CONSTRAINT) {
-        return TIDE_FAIL(err, TIDE_REMOTE,
+        return TIDE_FAIL(err, TIDE_E_DATABASE,
                          "%s rolled the whole transaction back for one row (%s): a trigger with "
                          "RAISE(ROLLBACK); use RAISE(ABORT) to refuse a row",
                          insertion->target->table, sqlite3_errmsg(db->handle));

@@ -12,6 +12,7 @@
  * A unit that refuses more than the run may is rolled back, and only its rejects are committed. */
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/sqlite/sqlite_parts.h"
 #include "sink/sqlite/table.h"
 
@@ -295,7 +296,7 @@ tide_code tide_sqlite_load(tide_sink_worker *worker, const tide_unit *unit,
         .sink = worker->sink, .worker = worker, .parts = &worker->parts, .unit = unit};
     *result = (tide_load_result){0};
     if (unit->continues && worker->sink->has_key) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "unit %s comes in parts, but rows with a key must not",
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "unit %s comes in parts, but rows with a key must not",
                          unit->name);
     }
     TIDE_TRY(tide_refusals_init(&load.refusals, unit, worker->parts.row_count,

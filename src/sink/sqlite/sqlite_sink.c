@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/sqlite/sqlite_parts.h"
 #include "sink/sqlite/table.h"
 
@@ -229,7 +230,7 @@ tide_code tide_sqlite_sink_open(const tide_sqlite_options *options, const tide_t
                                 tide_sink **sink, tide_error *err)
 {
     if (options->path[0] == '\0' || strcmp(options->path, ":memory:") == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "a SQLite sink needs the path of a file");
+        return TIDE_FAIL(err, TIDE_E_CONNECTION, "a SQLite sink needs the path of a file");
     }
     tide_sqlite_sink *made = tide_alloc_zero(1, sizeof *made);
     if (made == NULL) {

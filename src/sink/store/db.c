@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 #include "sink/store/locker.h"
 #include "sink/store/sql.h"
 
@@ -112,7 +113,7 @@ static tide_code fail_busy(tide_db *db, const char *doing, tide_error *err)
     }
     char holder[TIDE_LOCKER_BYTES];
     tide_store_print_locker(db->options.path, holder);
-    return TIDE_FAIL(err, TIDE_IO,
+    return TIDE_FAIL(err, TIDE_E_DATABASE_LOCKED,
                      "%s: %s is locked by %s; waited %lld ms: let it finish or end it", doing,
                      db->options.path, holder, (long long)db->options.busy_ms);
 }
@@ -129,7 +130,7 @@ tide_code tide_db_fail(tide_db *db, int result, const char *doing, tide_error *e
         case SQLITE_LOCKED:
             return fail_busy(db, doing, err);
         case SQLITE_FULL:
-            return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno == 0 ? ENOSPC : sys_errno,
+            return TIDE_FAIL_ERRNO(err, TIDE_E_DISK_FULL, sys_errno == 0 ? ENOSPC : sys_errno,
                                    "%s: no room on the disk of %s; nothing of this was committed: "
                                    "free some and run again",
                                    doing, path);
@@ -143,10 +144,10 @@ tide_code tide_db_fail(tide_db *db, int result, const char *doing, tide_error *e
             return TIDE_FAIL(err, TIDE_BAD_CONFIG,
                              "%s is no SQLite database: name another file, or move it away", path);
         case SQLITE_CORRUPT:
-            return TIDE_FAIL(err, TIDE_IO, "%s: %s is damaged (%s): restore it from a backup",
-                             doing, path, said);
+            return TIDE_FAIL(err, TIDE_E_DATABASE_DAMAGED,
+                             "%s: %s is damaged (%s): restore it from a backup", doing, path, said);
         default:
-            return TIDE_FAIL(err, TIDE_REMOTE, "%s in %s: %s", doing, path, said);
+            return TIDE_FAIL(err, TIDE_E_DATABASE, "%s in %s: %s", doing, path, said);
     }
 }
 

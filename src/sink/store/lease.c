@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/limits.h"
+#include "base/problem.h"
 #include "base/process_id.h"
 
 tide_code tide_lease_create(tide_db *db, tide_error *err)
@@ -71,14 +72,14 @@ static tide_code check_free(tide_db *db, const char *pipeline, const lease_row *
             if (age >= TIDE_LEASE_EXPIRE_SECONDS) {
                 return TIDE_OK;
             }
-            return TIDE_FAIL(err, TIDE_IO,
+            return TIDE_FAIL(err, TIDE_E_LEASE_HELD,
                              "another run of pipeline %s holds %s: process %lld of another "
                              "container, seen %lld s ago; its lease ends after %d s of silence",
                              pipeline, db->options.path, pid, (long long)age,
                              TIDE_LEASE_EXPIRE_SECONDS);
         case TIDE_PROCESS_ALIVE:
         default:
-            return TIDE_FAIL(err, TIDE_IO,
+            return TIDE_FAIL(err, TIDE_E_LEASE_HELD,
                              "another run of pipeline %s holds %s: process %lld%s; let it finish, "
                              "or end it and run again",
                              pipeline, db->options.path, pid,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/store/ledger.h"
 
 tide_code tide_ledger_create(tide_db *db, tide_error *err)
@@ -49,7 +50,7 @@ static tide_code read_run(sqlite3_stmt *statement, tide_run_row *row, tide_error
     memset(row, 0, sizeof *row);
     row->run = sqlite3_column_int64(statement, 0);
     if (!parse_status((const char *)sqlite3_column_text(statement, 1), &row->status)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                          "tidemill_runs: run %lld has a status that this version does not know",
                          (long long)row->run);
     }

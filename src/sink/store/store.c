@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "sink/store/lease.h"
 #include "sink/store/reject_table.h"
 #include "sink/store/sql.h"
@@ -25,7 +26,7 @@ static tide_code make_name(tide_store *store, const char *prefix, const char *na
         return TIDE_FAIL_MEMORY(err, "names of tables");
     }
     if (name[0] == '\0' || strlen(made) > TIDE_IDENTIFIER_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NAME,
                          "the generated name `%s` has %zu bytes; %d are allowed: choose a shorter "
                          "name for the %s",
                          made, strlen(made), TIDE_IDENTIFIER_BYTES_MAX,
@@ -289,8 +290,8 @@ static tide_code refuse_rivals(tide_store *store, tide_error *err)
     if (code == TIDE_OK && tide_text_failed(&problems)) {
         code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
     } else if (code == TIDE_OK && problems.size > 0) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%.*s", (int)strcspn(tide_text_c(&problems), "\n"),
-                         tide_text_c(&problems));
+        code = TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s",
+                         (int)strcspn(tide_text_c(&problems), "\n"), tide_text_c(&problems));
     }
     tide_text_clear(&problems);
     return code;
@@ -336,7 +337,7 @@ static tide_code refuse_moved(const tide_store *store, tide_error *err)
     int moved = 0;
     (void)sqlite3_file_control(store->db.handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     return moved == 0 ? TIDE_OK
-                      : TIDE_FAIL(err, TIDE_IO,
+                      : TIDE_FAIL(err, TIDE_E_OUTPUT_GONE,
                                   "%s was removed or replaced while it was being written: nothing "
                                   "more can be committed to it",
                                   store->path);

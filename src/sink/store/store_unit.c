@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "base/problem.h"
 #include "sink/store/reject_table.h"
 #include "sink/store/sql.h"
 #include "sink/store/store.h"
@@ -22,7 +23,7 @@ static tide_code check_late_rows(const tide_store *store, const tide_unit *unit,
     bool has_late =
         unit->late_rows.array.release != NULL && tide_batch_row_count(&unit->late_rows) > 0;
     if (has_late && (store->late_table == NULL || tide_store_is_staged(store))) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "unit %s has late rows, but its run keeps none",
+        return TIDE_FAIL(err, TIDE_E_DEFECT, "unit %s has late rows, but its run keeps none",
                          unit->name);
     }
     return TIDE_OK;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 #include "record/decimal.h"
 #include "record/uuid.h"
 
@@ -114,7 +115,7 @@ static tide_code fail_value(sqlite3_stmt *statement, int index, tide_type type, 
     if (text.size > 200) {
         text.size = 200;
     }
-    return TIDE_FAIL(err, TIDE_BAD_DATA, "column %s holds `%.*s`, which is no %s",
+    return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "column %s holds `%.*s`, which is no %s",
                      sqlite3_column_name(statement, index), TIDE_STR_ARG(text),
                      tide_type_format(type, name));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/source_state.h"
 #include "source/elasticsearch/stored_source.h"
 
@@ -170,7 +171,7 @@ static tide_code check_query(const tide_es_source *source, const survey *s, tide
         why = why != NULL || first == NULL
                   ? why
                   : tide_json_text(tide_json_member(first->first_child, "error"));
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s: the query is refused: %s", tide_http_url(http),
+        code = TIDE_FAIL(err, TIDE_E_QUERY, "%s: the query is refused: %s", tide_http_url(http),
                          why != NULL ? why : "not valid");
     }
     tide_text_clear(&path);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/problem.h"
 
 static bool is_date(const tide_es_field *field)
 {
@@ -24,7 +25,7 @@ static tide_code check_field(const tide_es_fields *fields, const char *path, tid
         return TIDE_OK; /* not mapped: no document has it yet */
     }
     return TIDE_FAIL(
-        err, TIDE_BAD_CONFIG,
+        err, TIDE_E_QUERY,
         "the cursor `%s` is mapped as %s%s%s%s%s: the server can only compare instants of "
         "a field of type date or date_nanos",
         path, field->type, field->other_type != NULL ? ", and as " : "",

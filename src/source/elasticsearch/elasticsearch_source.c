@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/source_state.h"
 
 #define KEEP_ALIVE_MS (INT64_C(5) * 60 * 1000)
@@ -23,12 +24,12 @@ static tide_code copy_query(tide_es_source *source, const char *query, tide_erro
     tide_code code = tide_json_tree_parse(&source->arena, tide_str_of(query), &root, err);
     if (code == TIDE_BAD_DATA || (code == TIDE_OK && root->kind != TIDE_JSON_OBJECT)) {
         return TIDE_FAIL(
-            err, TIDE_BAD_CONFIG,
+            err, TIDE_E_QUERY,
             "the query is not a JSON object such as {\"term\": {\"channel\": \"app\"}}");
     }
     TIDE_TRY(code);
     if (tide_json_member(root, "query") != NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_QUERY,
                          "the query has a `query` inside: give what stands in it, without size, "
                          "sort and the like");
     }
@@ -40,7 +41,7 @@ static tide_code copy_patterns(tide_es_source *source, const tide_es_options *op
                                tide_error *err)
 {
     if (options->index_count == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "elasticsearch needs an index name or pattern");
+        return TIDE_FAIL(err, TIDE_E_NO_INDEX, "elasticsearch needs an index name or pattern");
     }
     source->patterns =
         tide_arena_alloc_zero(&source->arena, options->index_count, sizeof *source->patterns);

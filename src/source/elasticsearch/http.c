@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/http_answer.h"
 
 /* A cancel is seen this soon. */
@@ -373,7 +374,8 @@ static tide_code explain(tide_http *http, CURLcode result, tide_error *err)
         return TIDE_FAIL_MEMORY(err, "a request");
     }
     const char *reason = result == CURLE_OPERATION_TIMEDOUT ? "timed out" : http->reason;
-    return TIDE_FAIL(err, is_final(result) ? TIDE_REMOTE : TIDE_REMOTE_RETRY,
+    tide_code code = is_final(result) ? TIDE_REMOTE : TIDE_REMOTE_RETRY;
+    return TIDE_FAIL(err, TIDE_PROBLEM_AS(TIDE_E_UNREACHABLE, code),
                      "%s: %s %.*s failed after %zu bytes of the answer: %s%s", tide_http_url(http),
                      request->method, path_size(request), request->path, received,
                      *reason != '\0' ? reason : curl_easy_strerror(result), advice(result));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "base/thread.h"
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -92,7 +93,7 @@ static tide_code add_url(tide_http_settings *settings, const char *text, size_t 
     }
     tide_code code = TIDE_OK;
     if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK || !is_http(url)) {
-        code = TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        code = TIDE_FAIL(err, TIDE_E_CONNECTION,
                          "elasticsearch url %zu is not of the form https://host:9200 or "
                          "http://host:9200",
                          number);
@@ -120,7 +121,8 @@ static tide_code add_urls(tide_http_settings *settings, const tide_es_options *o
                           tide_error *err)
 {
     if (options->url_count == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "elasticsearch needs a url, e.g. https://host:9200");
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                         "elasticsearch needs a url, e.g. https://host:9200");
     }
     settings->urls = tide_alloc_zero(options->url_count, sizeof *settings->urls);
     if (settings->urls == NULL) {
@@ -151,7 +153,7 @@ tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_op
     TIDE_TRY(copy(&settings->ca_file, options->ca_file, err));
     TIDE_TRY(add_urls(settings, options, err));
     if (settings->api_key != NULL && settings->user != NULL) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
                          "elasticsearch has both a user and an api_key: give one of them");
     }
     return TIDE_OK;

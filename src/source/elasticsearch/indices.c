@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/alias.h"
 #include "source/elasticsearch/index_names.h"
 
@@ -165,11 +166,11 @@ static tide_code check_patterns(const resolver *r, tide_error *err)
     for (size_t i = 0; i < r->pattern_count; i++) {
         const char *pattern = r->patterns[i];
         if (*pattern == '\0') {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG, "index: a name is empty");
+            return TIDE_FAIL(err, TIDE_E_NO_INDEX, "index: a name is empty");
         }
         if (strchr(pattern, ':') != NULL) {
             return TIDE_FAIL(
-                err, TIDE_BAD_CONFIG,
+                err, TIDE_E_NO_INDEX,
                 "index `%s`: indices of other clusters can't be read through this one; "
                 "make a connection to that cluster",
                 pattern);
@@ -197,7 +198,7 @@ static tide_code fail_unmatched(resolver *r, const char *pattern, tide_error *er
     (void)!ask(r, "/_resolve/index/*", &all, NULL, &ignored);
     const char *nearest = tide_es_names_nearest(all, pattern);
     bool is_pattern = strchr(pattern, '*') != NULL;
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s: %s `%s`%s%s%s", tide_http_url(r->http),
+    return TIDE_FAIL(err, TIDE_E_NO_INDEX, "%s: %s `%s`%s%s%s", tide_http_url(r->http),
                      is_pattern ? "no index, alias or data stream matches"
                                 : "there is no index, alias or data stream",
                      pattern, nearest != NULL ? "; did you mean `" : "",
@@ -223,7 +224,7 @@ static tide_code fail_if_closed(const resolver *r, tide_error *err)
     for (size_t i = 0; i < r->indices->count; i++) {
         if (r->indices->items[i].closed) {
             const char *name = r->indices->items[i].name;
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+            return TIDE_FAIL(err, TIDE_E_NO_INDEX,
                              "%s: index `%s` is closed: open it (POST /%s/_open), or leave it out "
                              "with `-%s`",
                              tide_http_url(r->http), name, name, name);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/cursor_query.h"
 #include "source/elasticsearch/source_state.h"
 #include "source/elasticsearch/stored_source.h"
@@ -39,7 +40,7 @@ static tide_code check_pit(const tide_es_source *source, const tide_es_index *in
 {
     const char *why = source->snapshot == TIDE_ES_PIT ? "snapshot: pit" : "more slices than shards";
     if (!source->server.has_pit) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NO_SNAPSHOT,
                          "index `%s`: %s needs a point in time, which %s does not have; use "
                          "snapshot: scroll, and at most %u slices",
                          index->name, why, source->server.name, index->shard_count);
@@ -47,7 +48,7 @@ static tide_code check_pit(const tide_es_source *source, const tide_es_index *in
     bool in_one_shard = index->shard_count == 1 ||
                         (index->routing == NULL && index->shard_count <= TIDE_SLICES_MAX);
     if (!source->server.has_shard_doc && !in_one_shard) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NO_SNAPSHOT,
                          "index `%s`: %s has no total order of documents (_shard_doc), which %s "
                          "needs for an alias with routing or more than %d shards; use snapshot: "
                          "scroll, or name the index itself",
@@ -182,13 +183,13 @@ static tide_code keep_pinned(tide_es_indices *indices, const tide_member *pinned
     for (size_t i = 0; i < pinned_count; i++) {
         const tide_es_index *index = tide_es_indices_find(indices, pinned[i].name);
         if (index == NULL) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
+            return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                              "index `%s` of the run that is resumed is gone, or is not matched any "
                              "more",
                              pinned[i].name);
         }
         if (strcmp(index->uuid, pinned[i].identity) != 0) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
+            return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                              "index `%s` was deleted and made anew since the run that is resumed "
                              "was planned (uuid %s, was %s)",
                              pinned[i].name, index->uuid, pinned[i].identity);

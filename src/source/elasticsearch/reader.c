@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/elasticsearch/reader_state.h"
 
 static tide_code check_status(tide_es_reader *r, tide_error *err)
@@ -50,7 +51,7 @@ static tide_code decode(tide_es_reader *r, tide_search_page *page, tide_error *e
     if (code == TIDE_BAD_DATA) {
         char beginning[80], reason[256];
         (void)snprintf(reason, sizeof reason, "%.255s", err->message);
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER,
                          "%s: an answer of %zu bytes is not a whole search answer (%s; it begins "
                          "with %s)",
                          tide_http_url(r->http), text.size, reason,

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/problem.h"
 #include "source/elasticsearch/reader_state.h"
 
 #define PAGE_SHIFTS_MAX 31
@@ -29,17 +30,17 @@ static tide_code check_whole(tide_es_reader *r, const tide_search_page *page, ti
 {
     const char *url = tide_http_url(r->http);
     if (page->is_error) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: the answer is an error: %.*s: %.*s", url,
+        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER, "%s: the answer is an error: %.*s: %.*s", url,
                          TIDE_STR_ARG(page->error_type), TIDE_STR_ARG(page->error_reason));
     }
     if (page->timed_out) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
                          "%s: the server ran out of its own time limit and gave part of the hits",
                          url);
     }
     if (page->shards_failed > 0) {
         int size = (int)(page->failure.size < 500 ? page->failure.size : 500);
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
                          "%s: %" PRId64 " of %" PRId64 " shards failed: %.*s", url,
                          page->shards_failed, page->shards_total, size, page->failure.data);
     }
@@ -50,11 +51,11 @@ static tide_code check_first(tide_es_reader *r, const tide_search_page *page, ti
 {
     uint32_t shards = tide_es_slice_shards(&r->slice, r->pit);
     if (page->total < 0) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: the answer has no hits.total",
+        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER, "%s: the answer has no hits.total",
                          tide_http_url(r->http));
     }
     if (shards > 0 && page->shards_total != shards) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
                          "%s: %" PRId64 " shards were searched instead of %" PRIu32
                          "; was the index made anew?",
                          tide_http_url(r->http), page->shards_total, shards);
@@ -75,14 +76,14 @@ static bool may_tie(const tide_es_reader *r, const tide_search_page *page)
 static tide_code check_order(tide_es_reader *r, const tide_search_page *page, tide_error *err)
 {
     if (page->last_sort.size < 2 || page->last_sort.data[0] != '[') {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: a hit has no sort value",
+        return TIDE_FAIL(err, TIDE_E_PAGES_CONTRADICT, "%s: a hit has no sort value",
                          tide_http_url(r->http));
     }
     if (r->sort.size > 0) {
         long long before = strtoll(tide_text_c(&r->sort) + 1, NULL, 10);
         long long now = strtoll(page->last_sort.data + 1, NULL, 10);
         if (now < before || (now == before && !may_tie(r, page))) {
-            return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+            return TIDE_FAIL(err, TIDE_E_PAGES_CONTRADICT,
                              "%s: a page came twice or out of turn (its last position %lld is not "
                              "after %lld)",
                              tide_http_url(r->http), now, before);
@@ -96,7 +97,7 @@ static tide_code check_count(tide_es_reader *r, const tide_search_page *page, ti
     r->received += page->hit_count;
     bool is_end = page->hit_count == 0;
     if (r->received > r->total || (is_end && r->received != r->total)) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
                          "%s: %" PRId64 " documents came where the server had counted %" PRId64,
                          tide_http_url(r->http), r->received, r->total);
     }
@@ -113,7 +114,7 @@ static tide_code keep_position(tide_es_reader *r, const tide_search_page *page, 
         bool same = r->pit ? tide_str_equal(tide_es_peek_last_sort(text), page->last_sort)
                            : tide_str_equal(tide_es_peek_scroll_id(text), page->scroll_id);
         if (!same) {
-            return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: an answer contradicts itself",
+            return TIDE_FAIL(err, TIDE_E_PAGES_CONTRADICT, "%s: an answer contradicts itself",
                              tide_http_url(r->http));
         }
     }
@@ -123,7 +124,7 @@ static tide_code keep_position(tide_es_reader *r, const tide_search_page *page, 
         return TIDE_OK;
     }
     if (page->scroll_id.size == 0) {
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: the answer has no _scroll_id",
+        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER, "%s: the answer has no _scroll_id",
                          tide_http_url(r->http));
     }
     return tide_es_reader_remember(&r->id, page->scroll_id, err);

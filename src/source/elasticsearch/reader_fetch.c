@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/problem.h"
 #include "source/elasticsearch/reader_state.h"
 
 /* How long a cancelled run waits for an opening request, to learn what is to be closed. */
@@ -68,7 +69,7 @@ static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_str 
 {
     if (!tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->generation, &r->id)) {
         r->base.lost_snapshot = true;
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY, "the snapshot was lost by another slice of it");
+        return TIDE_FAIL(err, TIDE_E_SNAPSHOT_LOST, "the snapshot was lost by another slice of it");
     }
     if (tide_text_failed(&r->id)) {
         return TIDE_FAIL_MEMORY(err, "a position");

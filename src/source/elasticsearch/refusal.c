@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/elasticsearch/refusal.h"
+#include "base/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,9 @@ tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request
     if (reason == NULL) {
         reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);
     }
+    tide_problem problem = local.context_missing ? TIDE_E_SNAPSHOT_LOST : TIDE_E_HTTP_REFUSED;
     tide_code code =
-        TIDE_FAIL(err, code_of(answer->status, &local),
+        TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code_of(answer->status, &local)),
                   "%s: %s %.*s was answered with HTTP status %ld: %s%s%s%s", tide_http_url(http),
                   request->method, (int)strcspn(request->path, "?"), request->path, answer->status,
                   type, *type != '\0' ? ": " : "", reason, advice(answer->status, &local));

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/problem.h"
+
 #define VERSION_MAX 9999
 /* An answer that is not JSON may have been mutilated on its way. */
 #define ASKINGS_MAX 3
@@ -25,7 +27,7 @@ static tide_code parse(const tide_http *http, const tide_http_request *request,
     tide_code code = tide_json_tree_parse(arena, text, root, err);
     if (code == TIDE_BAD_DATA) {
         char beginning[80];
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER,
                          "%s: the answer to %s %.*s is not JSON (HTTP status %ld, it begins with "
                          "%s); is this the port of Elasticsearch or OpenSearch?",
                          tide_http_url(http), request->method, (int)strcspn(request->path, "?"),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count, tide_error *err)
 {
@@ -64,7 +65,7 @@ static tide_code open_pit(tide_es_snapshot_slot *slot, const tide_es_slice *slic
         tide_text_reset(&slot->id);
         tide_text_append(&slot->id, id != NULL ? id : "");
         if (id == NULL) {
-            code = TIDE_FAIL(err, TIDE_REMOTE_RETRY, "%s: no id in the answer to %s",
+            code = TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER, "%s: no id in the answer to %s",
                              tide_http_url(http), message.request.path);
         } else if (tide_text_failed(&slot->id)) {
             code = TIDE_FAIL_MEMORY(err, "a snapshot");
@@ -92,7 +93,7 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
     if (slot->complete) {
         slot->complete = false;
         *lost = true;
-        return TIDE_FAIL(err, TIDE_REMOTE_RETRY,
+        return TIDE_FAIL(err, TIDE_E_SNAPSHOT_LOST,
                          "the snapshot of index `%s` was closed when all slices had been read",
                          slice->index->name);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/problem.h"
 #include "source/elasticsearch/index_names.h"
 
 /* Of a request line, beside the names of the indices. */
@@ -63,7 +64,7 @@ static tide_code check_source(const stored_source *s, const char *index,
 {
     const tide_json_node *enabled = tide_json_member(source, "enabled");
     if (enabled != NULL && enabled->kind == TIDE_JSON_FALSE) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_INDEX_UNFIT,
                          "%s: index `%s` does not keep the documents (its mapping has _source "
                          "disabled): they can't be read back; leave it out with `-%s`",
                          tide_http_url(s->http), index, index);
@@ -71,7 +72,7 @@ static tide_code check_source(const stored_source *s, const char *index,
     for (size_t i = 0; i < s->columns.count; i++) {
         const tide_column_spec *spec = &s->columns.specs[i];
         if (spec->origin == TIDE_FROM_PATH && !is_kept(source, spec->path)) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+            return TIDE_FAIL(err, TIDE_E_INDEX_UNFIT,
                              "%s: column %s: index `%s` does not keep `%s` (its mapping's _source "
                              "has includes or excludes): it would be null in every row; leave "
                              "the column out, or the index with `-%s`",
@@ -117,7 +118,7 @@ static tide_code check_field(const stored_source *s, const char *index, const ti
         column_of(s, target) != NULL) {
         return TIDE_OK;
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_INDEX_UNFIT,
                      "%s: column %s: in index `%s` the field `%s` is an alias of `%s`, under which "
                      "the documents hold it: write `from: %s`",
                      tide_http_url(s->http), spec->name, index, spec->path, target, target);

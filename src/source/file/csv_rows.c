@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "record/cell_parser.h"
 #include "record/cell_values.h"
 #include "source/file/csv_records.h"
@@ -166,7 +167,7 @@ static tide_code missing_column(csv_rows *rows, const char *path, const tide_csv
         count++;
     }
     const char *nearest = tide_text_nearest(path, names, count);
-    tide_code code = TIDE_FAIL(err, TIDE_BAD_DATA, "%s has no column `%s` in its header%s%s%s",
+    tide_code code = TIDE_FAIL(err, TIDE_E_CSV_HEADER, "%s has no column `%s` in its header%s%s%s",
                                rows->name, path, nearest == NULL ? "" : ": did you mean `",
                                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "`?");
     tide_arena_clear(&arena);
@@ -189,7 +190,7 @@ static tide_code find_field(csv_rows *rows, size_t column, const tide_csv_record
         return TIDE_FAIL_MEMORY(err, "a CSV header");
     }
     if (matches > 1) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "%s has the column `%s` %zu times in its header",
+        return TIDE_FAIL(err, TIDE_E_CSV_HEADER, "%s has the column `%s` %zu times in its header",
                          rows->name, spec->path, matches);
     }
     return matches == 1 ? TIDE_OK : missing_column(rows, spec->path, header, err);
@@ -202,13 +203,13 @@ static tide_code read_header(csv_rows *rows, bool allow_empty, tide_error *err)
     TIDE_TRY(tide_csv_next(&rows->records, &header, &found, err));
     if (!found) {
         return allow_empty ? TIDE_OK
-                           : TIDE_FAIL(err, TIDE_BAD_DATA,
+                           : TIDE_FAIL(err, TIDE_E_CSV_HEADER,
                                        "the CSV file %s is empty: it has no header; `allow_empty: "
                                        "true` would take it",
                                        rows->name);
     }
     if (header.problem != NULL || header.field_count > TIDE_CSV_FIELDS_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the header of %s %s", rows->name,
+        return TIDE_FAIL(err, TIDE_E_CSV_HEADER, "the header of %s %s", rows->name,
                          header.problem != NULL ? header.problem : "has more than 65536 columns");
     }
     rows->field_count = header.field_count;

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 /* zlib: a gzip header is expected, the window is the largest. */
 #define GZIP_WINDOW_BITS (15 + 16)
@@ -76,7 +77,7 @@ static tide_code fail_gzip(const z_stream *stream, int result, tide_error *err)
     if (result == Z_MEM_ERROR) {
         return TIDE_FAIL_MEMORY(err, "reading gzip");
     }
-    return TIDE_FAIL(err, TIDE_BAD_DATA, "the gzip data is damaged (%s)",
+    return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED, "the gzip data is damaged (%s)",
                      stream->msg == NULL ? "no reason given" : stream->msg);
 }
 
@@ -124,7 +125,7 @@ static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step
     ZSTD_outBuffer out = {step->out, step->out_capacity, 0};
     size_t result = ZSTD_decompressStream(decompressor->stream, &out, &in);
     if (ZSTD_isError(result)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the zstd data is damaged (%s)",
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED, "the zstd data is damaged (%s)",
                          ZSTD_getErrorName(result));
     }
     step->in_used = in.pos;

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/file/file_input.h"
 
 #define BUFFER_BYTES (256u << 10)
@@ -40,7 +41,7 @@ static tide_code read_range(tide_file_content *content, uint64_t begin, uint64_t
     TIDE_TRY(
         tide_file_read_at(content->fd, content->name, begin, content->buffer, capacity, size, err));
     if (*size == 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                          "the file %s has become shorter while it was looked at: run again once "
                          "nothing writes to it",
                          content->name);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/file/file_input.h"
 #include "source/file/file_plan.h"
 
@@ -96,7 +97,7 @@ tide_code tide_file_look(tide_arena *arena, const char *directory, const char *n
     }
     if (stat(file->path, &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA, "the file %s is gone", name);
+            return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED, "the file %s is gone", name);
         }
         return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't look at the file %s", name);
     }
@@ -133,7 +134,7 @@ static tide_code add_matches(const tide_file_source_options *options, const char
         TIDE_TRY(add_match(options, pattern, matches->gl_pathv[i], is_wild, found, err));
     }
     if (found->count == before && !options->allow_empty) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_NO_FILE,
                          "no file matches %s (in %s); `allow_empty: true` would take none", pattern,
                          options->directory == NULL ? "." : options->directory);
     }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/file/decompress.h"
 
 /* One pread: large enough to be sequential for the disk, small enough to stay in the cache. */
@@ -64,7 +65,7 @@ static tide_code detect(int fd, const char *name, tide_compression *compression,
     bool named_gzip = ends_with(name, ".gz");
     bool named_zstd = ends_with(name, ".zst") || ends_with(name, ".zstd");
     if (*compression == TIDE_PLAIN && (named_gzip || named_zstd)) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
                          "%s is named as a %s file but does not begin like one: was it cut?", name,
                          named_gzip ? "gzip" : "zstd");
     }
@@ -80,7 +81,7 @@ tide_code tide_file_open(const char *path, const char *name, int *fd, tide_error
         return TIDE_OK;
     }
     if (errno == ENOENT) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the file %s is gone", name);
+        return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED, "the file %s is gone", name);
     }
     return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't open %s", name);
 }
@@ -108,7 +109,7 @@ static tide_code check_identity(const tide_file_input *input, const char *when, 
         return TIDE_OK;
     }
     if (strcmp(identity, input->place.identity) != 0) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                          "the file %s has changed %s (size:mtime was %s, is %s): begin a new run "
                          "once nothing writes to it",
                          input->place.name, when, input->place.identity, identity);
@@ -191,7 +192,7 @@ static tide_code read_compressed(tide_file_input *input, char *out, size_t capac
         *size = step.out_size;
         if (*size == 0 && input->ended) {
             if (!step.at_boundary) {
-                return TIDE_FAIL(err, TIDE_BAD_DATA,
+                return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
                                  "the compressed file %s ends in the middle: was it cut, or is it "
                                  "still being written?",
                                  input->place.name);

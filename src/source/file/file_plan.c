@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/file/file_glob.h"
 #include "source/file/file_input.h"
 #include "source/file/file_registry.h"
@@ -38,7 +39,7 @@ tide_code tide_file_format_of(const tide_file_source_options *options, const cha
         *format = TIDE_FILE_CSV;
         return TIDE_OK;
     }
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+    return TIDE_FAIL(err, TIDE_E_NO_FILE,
                      "can't tell the format of %s by its name: set `format` of the source to "
                      "ndjson or csv",
                      name);
@@ -99,7 +100,7 @@ static tide_code check_pinned(const tide_member *pinned, tide_found_file *file, 
         file->current = file->identity;
     }
     if (!is_as_pinned) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA,
+        return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                          "the file %s has changed since the run was planned (size:mtime was %s, is "
                          "%s)",
                          pinned->name, pinned->identity, file->identity);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "source/file/file_content.h"
 #include "source/file/file_input.h"
 #include "source/file/file_plan.h"
@@ -92,7 +93,7 @@ static tide_code read_marks(registry *r, tide_error *err)
         registered *item = &r->items[i];
         *item = (registered){.mark = &marks->items[i]};
         if (!parse_value(item->mark->value, item)) {
-            return TIDE_FAIL(err, TIDE_BAD_DATA,
+            return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                              "tidemill_marks: the mark of the file %s can't be read: `%s`",
                              item->mark->name, item->mark->value);
         }
@@ -400,7 +401,7 @@ static tide_code check_reread(const registry *r, tide_error *err)
     for (size_t i = 0; i < r->request->reread_count; i++) {
         const char *name = r->request->reread[i];
         if (!is_found(r->found, name[0] == '.' && name[1] == '/' ? name + 2 : name)) {
-            return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+            return TIDE_FAIL(err, TIDE_E_NO_FILE,
                              "--reread %s: no file of the source has that name; `tidemill plan` "
                              "lists those that would be read, as written in the project file",
                              name);
@@ -422,7 +423,7 @@ static tide_code look_at_all(registry *r, tide_error *err)
     if (r->changed.size == 0) {
         return TIDE_OK;
     }
-    return TIDE_FAIL(err, TIDE_BAD_DATA,
+    return TIDE_FAIL(err, TIDE_E_FILE_CHANGED,
                      "%s: changed since an earlier run has read it, and not by growing. Put back "
                      "what it held, or have all of its rows read again as new ones: `tidemill run "
                      "--reread FILE`",

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/problem.h"
 #include "base/text.h"
 
 static tide_code fail_at_once(tide_error *err)
@@ -45,6 +46,43 @@ static void test_errno_is_appended(void **state)
     assert_int_equal(code, TIDE_IO);
     assert_int_equal(err.sys_errno, ENOENT);
     assert_string_equal(err.message, "can't open x: No such file or directory");
+}
+
+static void test_problems_make_codes_more_precise(void **state)
+{
+    (void)state;
+    tide_error err;
+    tide_error_clear(&err);
+    assert_int_equal(err.number, 0);
+    assert_int_equal(TIDE_FAIL(&err, TIDE_E_SNAPSHOT_LOST, "x"), TIDE_REMOTE_RETRY);
+    assert_int_equal(err.number, 4005);
+    assert_int_equal(tide_error_context(&err, "y"), TIDE_REMOTE_RETRY);
+    assert_int_equal(err.number, 4005);
+    int what = TIDE_PROBLEM_AS(TIDE_E_SNAPSHOT_LOST, TIDE_REMOTE);
+    assert_int_equal(TIDE_FAIL(&err, what, "x"), TIDE_REMOTE);
+    assert_int_equal(err.number, 4005);
+    (void)TIDE_FAIL(&err, TIDE_BAD_DATA, "x");
+    assert_int_equal(err.number, 2000);
+    (void)TIDE_FAIL(&err, TIDE_CANCELLED, "x");
+    assert_int_equal(err.number, 0);
+    (void)TIDE_FAIL_ERRNO(&err, TIDE_IO, EIO, "x");
+    assert_int_equal(err.number, 7000);
+    (void)TIDE_FAIL_ERRNO(&err, TIDE_IO, ENOSPC, "x");
+    assert_int_equal(err.number, 7001);
+}
+
+static void test_numbers_of_problems_ascend(void **state)
+{
+    (void)state;
+    int before = 0;
+    size_t count = 0;
+    for (int number; (number = tide_problem_at(count)) != 0; count++) {
+        assert_true(number > before);
+        assert_non_null(tide_problem_title(number));
+        before = number;
+    }
+    assert_true(count > 50);
+    assert_null(tide_problem_title(before + 1));
 }
 
 static void test_context_keeps_code_and_origin(void **state)
@@ -113,6 +151,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_raise_fills_everything),
         cmocka_unit_test(test_errno_is_appended),
+        cmocka_unit_test(test_problems_make_codes_more_precise),
+        cmocka_unit_test(test_numbers_of_problems_ascend),
         cmocka_unit_test(test_context_keeps_code_and_origin),
         cmocka_unit_test(test_own_message_may_be_an_argument),
         cmocka_unit_test(test_long_messages_are_cut_at_a_character),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/steps/expression/compiler.h"
 
 void tide_expression_destroy(tide_expression *expression)
@@ -75,7 +76,7 @@ static tide_code compile(tide_expression *made, const tide_expression_options *o
 {
     size_t size = strlen(options->text);
     if (size > TIDE_EXPRESSION_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG,
+        return TIDE_FAIL(err, TIDE_E_EXPRESSION,
                          "an expression has at most %u bytes, and this has %zu",
                          TIDE_EXPRESSION_BYTES_MAX, size);
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/problem.h"
 #include "base/utf8.h"
 #include "process/steps/expression/token.h"
 
@@ -37,8 +38,8 @@ tide_code tide_expression_fail(tide_str text, size_t at, tide_error *err, const 
     va_start(arguments, format);
     (void)vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    return TIDE_FAIL(err, TIDE_BAD_CONFIG, "character %zu: %s", tide_expression_character(text, at),
-                     sentence);
+    return TIDE_FAIL(err, TIDE_E_EXPRESSION, "character %zu: %s",
+                     tide_expression_character(text, at), sentence);
 }
 
 static bool is_space(char c)
@@ -211,7 +212,7 @@ tide_code tide_tokens_read(tide_str text, tide_arena *arena, tide_tokens *tokens
 {
     lexer self = {.text = text, .arena = arena, .err = err};
     if (!tide_utf8_valid(text)) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the expression is not UTF-8");
+        return TIDE_FAIL(err, TIDE_E_EXPRESSION, "the expression is not UTF-8");
     }
     /* Every token has at least one byte. */
     tokens->count = 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/problem.h"
 #include "process/steps/expression/expression.h"
 
 static tide_syntax *fail_depth(tide_parser *self, size_t at)
@@ -373,7 +374,7 @@ tide_code tide_syntax_parse(tide_str text, const tide_tokens *tokens, tide_arena
     tide_parser self = {.text = text, .token = tokens->items, .arena = arena, .err = err};
     tide_error_clear(err);
     if (tokens->items[0].kind == TIDE_TOKEN_END) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "the expression is empty");
+        return TIDE_FAIL(err, TIDE_E_EXPRESSION, "the expression is empty");
     }
     tide_syntax *made = tide_parse_any(&self);
     if (made != NULL && self.token->kind != TIDE_TOKEN_END) {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/problem.h"
+
 /* Percent of what is held at which the collector begins its next cycle: at once, where much is. */
 #define PAUSE_USUAL 200
 #define PAUSE_NEAR_LIMIT 100
@@ -122,7 +124,7 @@ tide_code tide_lua_memory_fail(const tide_lua_memory *memory, tide_error *err)
     if (memory->refused_bytes == 0) {
         return TIDE_FAIL_MEMORY(err, "user code");
     }
-    return TIDE_FAIL(err, TIDE_USER_CODE,
+    return TIDE_FAIL(err, TIDE_E_USER_CODE_MEMORY,
                      "%s: user code asked for %.1f MB while it held %.1f MB, and its share is "
                      "%.1f MB of memory: " HINT,
                      memory->script, megabytes(memory->refused_bytes), megabytes(memory->bytes),

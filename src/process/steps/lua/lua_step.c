@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "process/steps/lua/lua_worker.h"
 
 #define SCRIPT_BYTES_MAX (16u << 20)
@@ -53,7 +54,7 @@ static tide_code read_script(const char *directory, const char *name, tide_text 
                    name[0] == '/' ? "" : "/", name);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno, "can't open the script %s", path);
+        return TIDE_FAIL_ERRNO(err, TIDE_E_SCRIPT, errno, "can't open the script %s", path);
     }
     char buffer[8192];
     while (!feof(file) && !ferror(file) && script->size <= SCRIPT_BYTES_MAX) {
@@ -63,7 +64,7 @@ static tide_code read_script(const char *directory, const char *name, tide_text 
     bool failed = ferror(file) != 0;
     (void)fclose(file);
     if (failed || script->size > SCRIPT_BYTES_MAX) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "can't read the script %s%s", path,
+        return TIDE_FAIL(err, TIDE_E_SCRIPT, "can't read the script %s%s", path,
                          failed ? "" : ": it is larger than 16 MB");
     }
     return tide_text_failed(script) ? TIDE_FAIL_MEMORY(err, "a script") : TIDE_OK;
