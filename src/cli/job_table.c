@@ -75,10 +75,9 @@ static void append_totals(const tide_job *jobs, size_t count, int64_t micros, ti
     }
     tide_text_append_format(out, "%zu pipelines", count);
     append_states(jobs, count, out);
-    tide_text_append_format(out, "; %s rows read, %s loaded in %s\n",
-                            tide_format_count(rows_read, read),
-                            tide_format_count(rows_loaded, loaded),
-                            tide_format_duration(micros, duration));
+    tide_text_append_format(
+        out, "; %s rows read, %s loaded in %s\n", tide_format_count(rows_read, read),
+        tide_format_count(rows_loaded, loaded), tide_format_duration(micros, duration));
 }
 
 /* The first line of its message: the whole was told when it failed. */

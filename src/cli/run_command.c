@@ -22,7 +22,8 @@ static const char help[] =
     "      --workers N     threads that read and process (the number of cores)\n"
     "      --memory SIZE   of the whole process, e.g. 512MB; beyond it data spills to disk\n"
     "                      (a quarter of RAM, cgroup limits respected)\n"
-    "      --jobs N        pipelines at a time (1)\n"
+    "      --jobs N        pipelines at a time; workers and memory are those of all together\n"
+    "                      (4, or as many as have 128MB each)\n"
     "      --spill DIR     directory for spilled data ($TMPDIR or /tmp)\n"
     "      --new           close an unfinished run as abandoned and begin a new one\n"
     "      --reread FILE   read a file of the registry again, all of it, as it is now; may be\n"
@@ -160,6 +161,16 @@ static int run_jobs(run_call *call, tide_job *jobs)
     return exit_code_of(call, jobs);
 }
 
+static void choose_jobs(run_call *call)
+{
+    char why[256];
+    call->jobs.at_a_time = tide_jobs_at_a_time(call->jobs.at_a_time, call->job_count,
+                                               call->jobs.run.memory_bytes, why);
+    if (why[0] != '\0' && !call->quiet && !call->cli->json) {
+        (void)fprintf(stderr, "tidemill: %s\n", why);
+    }
+}
+
 static int run_session(run_call *call, tide_session *session)
 {
     tide_error err;
@@ -177,6 +188,7 @@ static int run_session(run_call *call, tide_session *session)
         call->jobs.run.memory_bytes = tide_memory_default();
     }
     bound_allocator(call->jobs.run.memory_bytes);
+    choose_jobs(call);
     if (call->job_count == 0 && !call->quiet && !call->cli->json) {
         (void)puts("no pipeline has failed: nothing to run");
     }

@@ -44,6 +44,7 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .skip = skip,
         .worker_count = execution->options.worker_count,
         .cancel = &execution->cancel,
+        .member = &execution->member,
         .progress = execution->progress,
         .outlet_vtable = vtable,
         .outlet = outlet,

@@ -24,6 +24,7 @@ typedef struct tide_execution {
     tide_cancel cancel;
     tide_shares shares;
     tide_budget budget;
+    tide_pool_member member; /* of the pool of workers */
     tide_metrics metrics;
     tide_source *source;
     tide_source_plan source_plan;

@@ -2,7 +2,8 @@
 /* Jobs: several pipelines, some of them at a time. One that fails does not stop the others, unless
  * it is asked for.
  *
- * Pipelines begin in their order; each is run by one thread, which starts its own workers.
+ * Pipelines begin in their order. Those that run share one pool of workers (flow/pool.h) and one
+ * budget of memory (run/grants.h).
  */
 #ifndef TIDE_RUN_JOBS_H
 #define TIDE_RUN_JOBS_H
@@ -31,12 +32,16 @@ typedef struct tide_job {
 
 typedef struct tide_jobs_options {
     tide_run_options run; /* workers and memory are those of all together */
-    unsigned at_a_time;   /* 0 = chosen */
+    unsigned at_a_time;   /* as tide_jobs_at_a_time says */
     bool fail_fast;       /* a failure stops those that run, and no other begins */
     /* Told of each job that has ended or was skipped, one at a time. */
     void (*ended)(void *context, const tide_job *job);
     void *context;
 } tide_jobs_options;
+
+/* How many at a time: as asked for (0: a few), or as many as there are, or as the memory of all of
+ * them holds. When these are fewer than asked for, `why` says so, else it is "". */
+unsigned tide_jobs_at_a_time(unsigned asked, size_t count, int64_t memory_bytes, char why[256]);
 
 /* TIDE_OK unless the jobs could not be run at all: how each of them ended is in the job. */
 TIDE_MUST_CHECK tide_code tide_run_jobs(tide_job *jobs, size_t count,

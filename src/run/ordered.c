@@ -66,9 +66,10 @@ static tide_code process_streams(ordered_run *r, uint32_t partition, tide_stream
     return code;
 }
 
-static tide_code process_partition(ordered_run *r, uint32_t partition, tide_sink_worker *worker,
+static tide_code process_partition(void *context, uint32_t partition, tide_sink_worker *worker,
                                    tide_error *err)
 {
+    ordered_run *r = context;
     tide_execution *execution = r->execution;
     tide_hash_range range = tide_partition_range(partition, r->partitions.count);
     tide_stream *rows = NULL;
@@ -86,32 +87,6 @@ static tide_code process_partition(ordered_run *r, uint32_t partition, tide_sink
         states->vtable->close(states);
     }
     rows->vtable->close(rows);
-    (void)tide_atomic_add(&execution->progress->partitions_done, 1);
-    return code;
-}
-
-static tide_code process_partitions(void *context, unsigned number, tide_error *err)
-{
-    ordered_run *r = context;
-    tide_execution *execution = r->execution;
-    tide_sink_worker *worker = NULL;
-    uint32_t partition;
-    (void)number;
-    tide_code code = execution->sink->vtable->open_worker(execution->sink, &worker, err);
-    if (code != TIDE_OK) {
-        err->side = TIDE_SIDE_SINK;
-        return code;
-    }
-    while (code == TIDE_OK && tide_partitions_take(&r->partitions, &partition)) {
-        code = tide_cancel_check(&execution->cancel, err);
-        if (code == TIDE_OK) {
-            code = process_partition(r, partition, worker, err);
-        }
-    }
-    if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
-        err->side = TIDE_SIDE_PROCESS;
-    }
-    execution->sink->vtable->close_worker(worker);
     return code;
 }
 
@@ -124,7 +99,7 @@ static tide_code run_ordered(ordered_run *r, tide_error *err)
     tide_execution_enter(execution, TIDE_STAGE_SORTING);
     TIDE_TRY(tide_partitions_plan(execution, r->outlet.shuffle, &r->partitions, err));
     tide_execution_enter(execution, TIDE_STAGE_PROCESSING);
-    return tide_partitions_run(execution, &r->partitions, process_partitions, r, err);
+    return tide_partitions_run(execution, &r->partitions, process_partition, r, err);
 }
 
 tide_code tide_run_ordered(tide_execution *execution, tide_error *err)

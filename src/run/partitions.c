@@ -52,6 +52,7 @@ tide_code tide_run_shuffle_create(tide_execution *execution, const tide_shuffle_
         .order_count = keys->order_count,
         .spill_directory = execution->options.spill_directory,
         .budget = &execution->budget,
+        .reserve = execution->options.sharing.reserve,
         .cancel = &execution->cancel,
         .resident_bytes_max = shares->rows_bytes,
         .stream_bytes_max = shares->stream_bytes,
@@ -113,11 +114,21 @@ static tide_code order_partitions(const tide_shuffle *shuffle, tide_partitions *
     return code;
 }
 
+/* Merges on as many threads as have a place. */
+static tide_code seal(tide_execution *execution, tide_shuffle *shuffle, tide_error *err)
+{
+    TIDE_TRY(tide_pool_take(&execution->member, &execution->cancel, err));
+    unsigned more = tide_pool_take_free(&execution->member, execution->options.worker_count - 1);
+    tide_code code = tide_shuffle_seal(shuffle, 1 + more, err);
+    tide_pool_give_back(&execution->member, 1 + more);
+    return code;
+}
+
 tide_code tide_partitions_plan(tide_execution *execution, tide_shuffle *shuffle,
                                tide_partitions *partitions, tide_error *err)
 {
     *partitions = (tide_partitions){0};
-    TIDE_TRY(tide_shuffle_seal(shuffle, execution->options.worker_count, err));
+    TIDE_TRY(seal(execution, shuffle, err));
     tide_shuffle_facts facts = tide_shuffle_get_facts(shuffle);
     execution->result->spilled_bytes = facts.spilled_bytes;
     tide_atomic_set(&execution->progress->spilled_bytes, facts.spilled_bytes);
@@ -134,7 +145,7 @@ void tide_partitions_clear(tide_partitions *partitions)
     partitions->order = NULL;
 }
 
-bool tide_partitions_take(tide_partitions *partitions, uint32_t *partition)
+static bool take_partition(tide_partitions *partitions, uint32_t *partition)
 {
     int64_t i = tide_atomic_add(&partitions->next, 1) - 1;
     if (i >= (int64_t)partitions->count) {
@@ -144,12 +155,52 @@ bool tide_partitions_take(tide_partitions *partitions, uint32_t *partition)
     return true;
 }
 
-tide_code tide_partitions_run(tide_execution *execution, const tide_partitions *partitions,
-                              tide_code (*body)(void *, unsigned, tide_error *), void *context,
-                              tide_error *err)
+typedef struct partitions_run {
+    tide_execution *execution;
+    tide_partitions *partitions;
+    tide_partition_body body;
+    void *context;
+} partitions_run;
+
+/* A place is given back after each partition, so that another run's worker may be next. */
+static tide_code take_partitions(const partitions_run *run, tide_sink_worker *worker,
+                                 tide_error *err)
 {
+    tide_execution *execution = run->execution;
+    for (;;) {
+        uint32_t partition;
+        TIDE_TRY(tide_pool_take(&execution->member, &execution->cancel, err));
+        bool taken = take_partition(run->partitions, &partition);
+        tide_code code = taken ? tide_cancel_check(&execution->cancel, err) : TIDE_OK;
+        if (taken && code == TIDE_OK) {
+            code = run->body(run->context, partition, worker, err);
+            (void)tide_atomic_add(&execution->progress->partitions_done, 1);
+        }
+        tide_pool_give_back(&execution->member, 1);
+        if (!taken || code != TIDE_OK) {
+            return code;
+        }
+    }
+}
+
+static tide_code run_worker(void *context, unsigned number, tide_error *err)
+{
+    const partitions_run *run = context;
+    tide_sink *sink = run->execution->sink;
+    tide_sink_worker *worker = NULL;
+    (void)number;
+    TIDE_TRY(tide_on_side(sink->vtable->open_worker(sink, &worker, err), TIDE_SIDE_SINK, err));
+    tide_code code = take_partitions(run, worker, err);
+    sink->vtable->close_worker(worker);
+    return tide_on_side(code, TIDE_SIDE_PROCESS, err);
+}
+
+tide_code tide_partitions_run(tide_execution *execution, tide_partitions *partitions,
+                              tide_partition_body body, void *context, tide_error *err)
+{
+    partitions_run run = {execution, partitions, body, context};
     unsigned workers = execution->options.worker_count < partitions->count
                            ? execution->options.worker_count
                            : partitions->count;
-    return tide_workers_run(workers, body, context, &execution->cancel, err);
+    return tide_workers_run(workers, run_worker, &run, &execution->cancel, err);
 }

@@ -32,13 +32,13 @@ typedef struct tide_partitions {
 TIDE_MUST_CHECK tide_code tide_partitions_plan(tide_execution *execution, tide_shuffle *shuffle,
                                                tide_partitions *partitions, tide_error *err);
 void tide_partitions_clear(tide_partitions *partitions);
-/* The next partition for a worker; false when all are taken. */
-bool tide_partitions_take(tide_partitions *partitions, uint32_t *partition);
 
-/* Runs body on as many workers as there is work for. */
+/* One partition, by a worker with a place in the pool and its own connection to the sink. */
+typedef tide_code (*tide_partition_body)(void *context, uint32_t partition,
+                                         tide_sink_worker *worker, tide_error *err);
+/* Takes all partitions through body, on as many workers as there is work for. */
 TIDE_MUST_CHECK tide_code tide_partitions_run(tide_execution *execution,
-                                              const tide_partitions *partitions,
-                                              tide_code (*body)(void *, unsigned, tide_error *),
+                                              tide_partitions *partitions, tide_partition_body body,
                                               void *context, tide_error *err);
 
 #endif

@@ -48,7 +48,9 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
     pipeline->target.cancel = &e->cancel;
     (void)snprintf(e->unit_prefix, sizeof e->unit_prefix, "%llx-%lx",
                    (unsigned long long)tide_now(), (unsigned long)getpid());
-    tide_budget_init(&e->budget, e->options.memory_bytes);
+    int64_t shared = e->options.sharing.memory_bytes_max;
+    tide_budget_init(&e->budget, shared > 0 ? shared : e->options.memory_bytes);
+    tide_pool_join(options->sharing.pool, &e->member);
     result->steps = tide_alloc_zero(pipeline->step_count + 1, sizeof *result->steps);
     if (result->steps == NULL) {
         return TIDE_FAIL_MEMORY(err, "a run");
@@ -215,5 +217,6 @@ void tide_execution_clear(tide_execution *e)
     tide_reject_list_clear(&e->rejects);
     tide_run_row_clear(&e->row);
     tide_mutex_clear(&e->lock);
+    tide_pool_leave(&e->member);
     e->pipeline->target.cancel = NULL;
 }

@@ -292,14 +292,23 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, bool too_large, tid
     return TIDE_OK;
 }
 
+static tide_code read_attempt(attempt *a, unsigned worker, tide_error *err)
+{
+    const tide_read_options *o = a->d->options;
+    TIDE_TRY(tide_pool_take(o->member, o->cancel, err));
+    tide_code code = open_attempt(a, worker, err);
+    if (code == TIDE_OK) {
+        code = drain_attempt(a, err);
+    }
+    tide_pool_give_back(o->member, 1);
+    return code;
+}
+
 static tide_code read_split(drain *d, unsigned worker, uint32_t split, tide_error *err)
 {
     attempt a = {.d = d, .split = split, .number = ++d->slots[split].attempts};
     tide_reject_list_init(&a.rejects);
-    tide_code code = open_attempt(&a, worker, err);
-    if (code == TIDE_OK) {
-        code = drain_attempt(&a, err);
-    }
+    tide_code code = read_attempt(&a, worker, err);
     if (code == TIDE_OK) {
         code = keep_attempt(&a, err);
         close_attempt(&a);

@@ -12,6 +12,7 @@
 #ifndef TIDE_RUN_READ_H
 #define TIDE_RUN_READ_H
 
+#include "flow/pool.h"
 #include "flow/source.h"
 #include "flow/unit.h"
 #include "run/progress.h"
@@ -35,6 +36,7 @@ typedef struct tide_read_options {
     const bool *skip; /* per split: done by an earlier execution; may be NULL */
     unsigned worker_count;
     tide_cancel *cancel;
+    tide_pool_member *member; /* a place is taken for each attempt; may be NULL */
     tide_progress *progress;
     const tide_outlet_vtable *outlet_vtable;
     void *outlet;

@@ -192,9 +192,10 @@ static tide_code add_tallies(reduced_run *run, tide_error *err)
     return TIDE_OK;
 }
 
-static tide_code reduce_partition(reduced_run *run, uint32_t partition, tide_sink_worker *worker,
+static tide_code reduce_partition(void *context, uint32_t partition, tide_sink_worker *worker,
                                   tide_error *err)
 {
+    const reduced_run *run = context;
     tide_execution *execution = run->execution;
     const tide_process_plan *process = &execution->pipeline->process;
     char prefix[128];
@@ -226,27 +227,7 @@ static tide_code reduce_partition(reduced_run *run, uint32_t partition, tide_sin
         tide_reduce_close(reduce);
     }
     rows->vtable->close(rows);
-    (void)tide_atomic_add(&execution->progress->partitions_done, 1);
     return code;
-}
-
-static tide_code reduce_partitions(void *context, unsigned number, tide_error *err)
-{
-    reduced_run *run = context;
-    tide_sink *sink = run->execution->sink;
-    tide_sink_worker *worker = NULL;
-    uint32_t partition;
-    (void)number;
-    TIDE_TRY(tide_on_side(sink->vtable->open_worker(sink, &worker, err), TIDE_SIDE_SINK, err));
-    tide_code code = TIDE_OK;
-    while (code == TIDE_OK && tide_partitions_take(&run->partitions, &partition)) {
-        code = tide_cancel_check(&run->execution->cancel, err);
-        if (code == TIDE_OK) {
-            code = reduce_partition(run, partition, worker, err);
-        }
-    }
-    sink->vtable->close_worker(worker);
-    return tide_on_side(code, TIDE_SIDE_PROCESS, err);
 }
 
 static tide_code run_reduced(reduced_run *run, tide_error *err)
@@ -259,7 +240,7 @@ static tide_code run_reduced(reduced_run *run, tide_error *err)
     tide_execution_enter(execution, TIDE_STAGE_SORTING);
     TIDE_TRY(tide_partitions_plan(execution, run->shuffle, &run->partitions, err));
     tide_execution_enter(execution, TIDE_STAGE_PROCESSING);
-    return tide_partitions_run(execution, &run->partitions, reduce_partitions, run, err);
+    return tide_partitions_run(execution, &run->partitions, reduce_partition, run, err);
 }
 
 tide_code tide_run_reduced(tide_execution *execution, tide_error *err)

@@ -8,11 +8,21 @@
 #ifndef TIDE_RUN_RUN_H
 #define TIDE_RUN_RUN_H
 
+#include "flow/pool.h"
 #include "run/metrics.h"
 #include "run/pipeline.h"
 #include "run/progress.h"
 
+/* What runs of one process share, so that together they keep to one limit. Borrowed, thread-safe.
+ */
+typedef struct tide_run_sharing {
+    tide_pool *pool;          /* of workers; NULL = this run is alone */
+    tide_budget *reserve;     /* memory for rows beyond the run's own, or NULL */
+    int64_t memory_bytes_max; /* of all together; 0 = the run's own */
+} tide_run_sharing;
+
 typedef struct tide_run_options {
+    tide_run_sharing sharing;
     unsigned worker_count;       /* 0 = cores */
     int64_t memory_bytes;        /* 0 = a quarter of what the process may use */
     const char *spill_directory; /* NULL = $TMPDIR or /tmp */

@@ -78,6 +78,15 @@ static int64_t memory_for_day(int64_t day_bytes)
     return (int64_t)(rest * CACHE_SHARE / (CACHE_SHARE - 1)) / MB + 1;
 }
 
+int64_t tide_shares_least(const tide_pipeline *pipeline, int64_t memory_bytes)
+{
+    int64_t set = pipeline->config->max_day_bytes;
+    int64_t day = set > 0 ? set : TIDE_DAY_BYTES_MAX;
+    int64_t least = pipeline->process.whole_days ? memory_for_day(day) * MB : 0;
+    least = least > TIDE_MEMORY_BYTES_MIN ? least : TIDE_MEMORY_BYTES_MIN;
+    return least < memory_bytes ? least : memory_bytes;
+}
+
 /* The day that fits: as set, or it is an error; as usual, or what one worker can hold. */
 static tide_code choose_day(const tide_pipeline *pipeline, int64_t workers_bytes,
                             tide_shares *shares, tide_error *err)

@@ -34,6 +34,10 @@ typedef struct tide_shares {
     char why_smaller_day[256]; /* likewise, of a day limit that was not set */
 } tide_shares;
 
+/* The least that this pipeline needs beside others to be as good as alone with memory_bytes: days
+ * that it could hold alone it can hold, too. */
+int64_t tide_shares_least(const tide_pipeline *pipeline, int64_t memory_bytes);
+
 /* over_budget when not even one worker has room: the sentence says how much would do. */
 TIDE_MUST_CHECK tide_code tide_shares_divide(const tide_pipeline *pipeline, int64_t memory_bytes,
                                              unsigned worker_count, tide_shares *shares,

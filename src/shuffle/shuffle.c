@@ -94,6 +94,7 @@ void tide_shuffle_destroy(tide_shuffle *shuffle)
         tide_shuffle_free_run(shuffle, shuffle->finished.runs[i]);
     }
     assert(tide_budget_used(&shuffle->resident) == 0);
+    assert(tide_atomic_get(&shuffle->borrowed) == 0);
     tide_free(shuffle->finished.runs);
     tide_spill_file_clear(&shuffle->file);
     tide_row_order_clear(&shuffle->order);
@@ -104,13 +105,42 @@ void tide_shuffle_destroy(tide_shuffle *shuffle)
     tide_free(shuffle);
 }
 
+/* What is borrowed from the reserve goes back first. */
+static void give_back_resident(tide_shuffle *shuffle, int64_t bytes)
+{
+    int64_t borrowed = tide_atomic_get(&shuffle->borrowed);
+    while (borrowed > 0) {
+        int64_t part = borrowed < bytes ? borrowed : bytes;
+        if (tide_atomic_swap_if(&shuffle->borrowed, borrowed, borrowed - part)) {
+            tide_budget_give_back(shuffle->options.reserve, part);
+            bytes -= part;
+            break;
+        }
+        borrowed = tide_atomic_get(&shuffle->borrowed);
+    }
+    tide_budget_give_back(&shuffle->resident, bytes);
+}
+
+static bool take_resident(tide_shuffle *shuffle, int64_t bytes)
+{
+    tide_budget *reserve = shuffle->options.reserve;
+    if (tide_budget_take(&shuffle->resident, bytes)) {
+        return true;
+    }
+    if (reserve == NULL || !tide_budget_take(reserve, bytes)) {
+        return false;
+    }
+    (void)tide_atomic_add(&shuffle->borrowed, bytes);
+    return true;
+}
+
 bool tide_shuffle_take_bytes(tide_shuffle *shuffle, int64_t bytes)
 {
-    if (!tide_budget_take(&shuffle->resident, bytes)) {
+    if (!take_resident(shuffle, bytes)) {
         return false;
     }
     if (!tide_budget_take(shuffle->options.budget, bytes)) {
-        tide_budget_give_back(&shuffle->resident, bytes);
+        give_back_resident(shuffle, bytes);
         return false;
     }
     return true;
@@ -124,7 +154,7 @@ void tide_shuffle_force_bytes(tide_shuffle *shuffle, int64_t bytes)
 
 void tide_shuffle_give_back_bytes(tide_shuffle *shuffle, int64_t bytes)
 {
-    tide_budget_give_back(&shuffle->resident, bytes);
+    give_back_resident(shuffle, bytes);
     tide_budget_give_back(shuffle->options.budget, bytes);
 }
 

@@ -41,6 +41,8 @@ typedef struct tide_shuffle_options {
     size_t order_count;
     const char *spill_directory; /* copied; created (0700) when first needed */
     tide_budget *budget;         /* borrowed */
+    tide_budget *reserve;        /* borrowed, may be NULL: rows beyond resident_bytes_max are held
+                                    in it while it lasts, before any is spilled */
     const tide_cancel *cancel;   /* borrowed */
     int64_t resident_bytes_max;  /* rows held in memory beyond it are spilled although the budget
                                     would allow them; 0 = only the budget decides. Leave room for

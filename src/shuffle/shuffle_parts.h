@@ -24,6 +24,7 @@ struct tide_shuffle {
     tide_row_order order;
     tide_spill_file file;
     tide_budget resident; /* limit: resident_bytes_max */
+    tide_atomic borrowed; /* bytes of the reserve */
     int64_t spill_bytes_min;
     size_t slab_bytes;
     tide_mutex lock;

@@ -14,12 +14,20 @@
 /* A waiter looks again at least this often. */
 #define BUSY_PAUSE_MS_MAX 20
 
-static bool waits_no_longer(const tide_db *db)
+/* Another pipeline of this process, which is not stopped while we are not, ends its transaction
+ * however long that takes. */
+static bool waits_no_longer(tide_db *db)
 {
-    int64_t waited_ms = (tide_monotonic_micros() - db->busy_since) / 1000;
     const tide_cancel *cancel = db->options.cancel;
-    return waited_ms >= db->options.busy_ms ||
-           (cancel != NULL && tide_cancel_get(cancel) >= TIDE_STOP_NOW);
+    if (cancel != NULL && tide_cancel_get(cancel) >= TIDE_STOP_NOW) {
+        return true;
+    }
+    int64_t now = tide_monotonic_micros();
+    if ((now - db->busy_since) / 1000 < db->options.busy_ms) {
+        return false;
+    }
+    db->busy_since = now;
+    return !tide_store_is_own_lock(db->options.path);
 }
 
 /* Called by SQLite when a lock is taken; 0 gives up. */

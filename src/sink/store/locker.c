@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/process_id.h"
 
@@ -70,6 +71,11 @@ static int64_t find_locker(const char *path)
     }
     (void)fclose(locks);
     return pid;
+}
+
+bool tide_store_is_own_lock(const char *path)
+{
+    return find_locker(path) == getpid();
 }
 
 void tide_store_print_locker(const char *path, char out[TIDE_LOCKER_BYTES])
