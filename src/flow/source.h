@@ -125,8 +125,10 @@ typedef struct tide_source_options {
 
 typedef struct tide_reader {
     const struct tide_reader_vtable *vtable;
-    bool lost_snapshot;  /* set with remote_retry: all splits of this snapshot must start anew */
+    bool lost_snapshot;  /* set with remote_retry: all that have read this PIT must start anew */
     bool page_too_large; /* set with remote_retry: the next attempt should ask for smaller pages */
+    uint64_t snapshot_generation; /* of the PITs that its snapshot has had, the one that it has
+                                     joined, from 1; 0: none yet */
 } tide_reader;
 
 typedef struct tide_reader_vtable {

@@ -19,7 +19,8 @@ typedef struct split_slot {
     split_state state;
     uint32_t attempts;      /* begun so far */
     uint32_t failures;      /* of them, but for those whose pages were too large */
-    bool snapshot_lost;     /* found lost by another split while this one is being read */
+    uint64_t generation;    /* of its snapshot, that the finished attempt has read; 0: none */
+    uint64_t lost;          /* the newest generation of its snapshot that is known to be lost */
     int64_t rows, rejected; /* of the finished attempt */
     tide_reject_list rejects;
 } split_slot;
@@ -55,7 +56,6 @@ static bool take_split(drain *d, uint32_t *split)
         for (uint32_t i = 0; d->waiting > 0 && i < count; i++) {
             if (d->slots[i].state == SPLIT_WAITING) {
                 d->slots[i].state = SPLIT_READING;
-                d->slots[i].snapshot_lost = false;
                 d->waiting--;
                 d->reading++;
                 *split = i;
@@ -105,24 +105,33 @@ static tide_code fail_snapshot(const drain *d, uint32_t split, tide_error *err)
                      d->options->plan->splits[split].name);
 }
 
-static tide_code lose_snapshot(drain *d, uint32_t split, tide_error *err)
+static bool is_lost(const split_slot *slot)
+{
+    return slot->generation != 0 && slot->generation <= slot->lost;
+}
+
+/* Splits that are being read find out by themselves: each knows which generation it has joined, and
+ * some may have joined the next one already. */
+static tide_code lose_snapshot(drain *d, uint32_t split, uint64_t generation, tide_error *err)
 {
     const tide_source_plan *plan = d->options->plan;
     uint32_t snapshot = plan->splits[split].snapshot;
     tide_code code = TIDE_OK;
     tide_mutex_lock(&d->lock);
     for (uint32_t i = 0; snapshot != 0 && i < plan->split_count; i++) {
-        if (i == split || plan->splits[i].snapshot != snapshot) {
+        split_slot *slot = &d->slots[i];
+        if (plan->splits[i].snapshot != snapshot || slot->lost >= generation) {
             continue;
         }
-        if (d->slots[i].state == SPLIT_DONE && d->options->outlet_vtable->discard == NULL) {
+        slot->lost = generation;
+        if (slot->state != SPLIT_DONE || !is_lost(slot)) {
+            continue;
+        }
+        if (d->options->outlet_vtable->discard == NULL) {
             code = fail_snapshot(d, split, err);
             break;
         }
-        if (d->slots[i].state == SPLIT_DONE) {
-            take_back(d, i);
-        }
-        d->slots[i].snapshot_lost = d->slots[i].state == SPLIT_READING;
+        take_back(d, i);
     }
     tide_condition_broadcast(&d->changed);
     tide_mutex_unlock(&d->lock);
@@ -239,7 +248,8 @@ static tide_code keep_attempt(attempt *a, tide_error *err)
     d->reject_count += (int64_t)slot->rejects.count;
     slot->state = SPLIT_DONE;
     (void)tide_atomic_add(&d->options->progress->splits_done, 1);
-    bool lost = slot->snapshot_lost;
+    slot->generation = a->reader->snapshot_generation;
+    bool lost = is_lost(slot);
     bool can_take_back = d->options->outlet_vtable->discard != NULL;
     if (lost && can_take_back) {
         take_back(d, a->split);
@@ -264,14 +274,13 @@ static tide_code pause_before_retry(const drain *d, uint32_t failures, tide_erro
 }
 
 /* After a failure in passing: throw the attempt away and line the split up again. */
-static tide_code retry_later(attempt *a, bool lost_snapshot, bool too_large, tide_error *err)
+static tide_code retry_later(attempt *a, uint64_t lost_generation, bool too_large, tide_error *err)
 {
     drain *d = a->d;
     const char *name = d->options->plan->splits[a->split].name;
     (void)tide_atomic_add(&d->options->progress->attempts_failed, 1);
     tide_mutex_lock(&d->lock);
     d->discarded += a->rows + a->rejected;
-    bool is_news = !d->slots[a->split].snapshot_lost; /* else another split has lost it already */
     tide_mutex_unlock(&d->lock);
     /* How often pages can be halved is bounded by itself. */
     uint32_t failures = d->slots[a->split].failures += too_large ? 0 : 1;
@@ -283,8 +292,8 @@ static tide_code retry_later(attempt *a, bool lost_snapshot, bool too_large, tid
             "same command again when the source is well",
             name, a->number);
     }
-    if (lost_snapshot && is_news) {
-        TIDE_TRY(lose_snapshot(d, a->split, err));
+    if (lost_generation > 0) {
+        TIDE_TRY(lose_snapshot(d, a->split, lost_generation, err));
     }
     TIDE_TRY(pause_before_retry(d, failures, err));
     tide_error_clear(err);
@@ -315,9 +324,10 @@ static tide_code read_split(drain *d, unsigned worker, uint32_t split, tide_erro
         return code;
     }
     bool lost_snapshot = a.reader != NULL && a.reader->lost_snapshot;
+    uint64_t lost_generation = lost_snapshot ? a.reader->snapshot_generation : 0;
     bool too_large = a.reader != NULL && a.reader->page_too_large;
     close_attempt(&a);
-    return code == TIDE_REMOTE_RETRY ? retry_later(&a, lost_snapshot, too_large, err) : code;
+    return code == TIDE_REMOTE_RETRY ? retry_later(&a, lost_generation, too_large, err) : code;
 }
 
 static tide_code read_splits(void *context, unsigned worker, tide_error *err)

@@ -119,7 +119,7 @@ static tide_code keep_position(tide_es_reader *r, const tide_search_page *page, 
         }
     }
     if (r->pit) {
-        tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->generation,
+        tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
                                page->pit_id);
         return TIDE_OK;
     }

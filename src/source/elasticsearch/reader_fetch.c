@@ -67,7 +67,8 @@ static tide_code receive_scroll(tide_es_reader *r, tide_error *err)
 static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_str newer_id,
                              tide_error *err)
 {
-    if (!tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->generation, &r->id)) {
+    if (!tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
+                             &r->id)) {
         r->base.lost_snapshot = true;
         return TIDE_FAIL(err, TIDE_E_SNAPSHOT_LOST, "the snapshot was lost by another slice of it");
     }
@@ -83,9 +84,9 @@ static tide_code acquire_pit(tide_es_reader *r, tide_error *err)
     tide_es_snapshot_slot *slot = &r->source->snapshots[r->split->member];
     tide_text to_close;
     tide_text_init(&to_close);
-    tide_code code =
-        tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r), &r->generation,
-                                 &r->base.lost_snapshot, &to_close, err);
+    tide_code code = tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r),
+                                              &r->base.snapshot_generation, &r->base.lost_snapshot,
+                                              &to_close, err);
     r->acquired = code == TIDE_OK;
     if (to_close.size > 0) {
         tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
@@ -132,8 +133,8 @@ void tide_es_reader_leave_pit(tide_es_reader *r, bool lost)
     tide_text to_close;
     tide_text_init(&to_close);
     r->acquired = false;
-    tide_es_snapshot_release(&r->source->snapshots[r->split->member], r->generation, r->slice.slice,
-                             r->complete, lost, &to_close);
+    tide_es_snapshot_release(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
+                             r->slice.slice, r->complete, lost, &to_close);
     if (to_close.size > 0) {
         tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
                                      tide_es_text_str(&to_close), true);

@@ -25,7 +25,6 @@ typedef struct tide_es_reader {
     int64_t budget_bytes; /* counted for the builder */
     tide_text id;         /* newest scroll id; PIT: copy of the newest id */
     tide_text sort;       /* of the last hit so far, JSON text */
-    uint64_t generation;  /* of the PIT */
     int64_t total, received;
     bool opened;   /* the opening request was answered */
     bool acquired; /* takes part in the PIT */

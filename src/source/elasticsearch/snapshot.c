@@ -14,6 +14,7 @@ tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_coun
         return TIDE_FAIL_MEMORY(err, "a snapshot");
     }
     slot->slice_count = slice_count;
+    slot->generation = 1;
     tide_text_init(&slot->id);
     tide_mutex_init(&slot->mutex);
     return TIDE_OK;
@@ -112,7 +113,7 @@ tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot, const tide_es_sl
 {
     tide_mutex_lock(&slot->mutex);
     tide_code code = acquire(slot, slice, http, answer, lost, to_close, err);
-    *generation = slot->generation;
+    *generation = slot->generation - (*lost ? 1 : 0);
     tide_mutex_unlock(&slot->mutex);
     return code;
 }

@@ -28,9 +28,10 @@ TIDE_MUST_CHECK tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uin
                                                 tide_error *err);
 void tide_es_snapshot_clear(tide_es_snapshot_slot *slot);
 
-/* Joins the PIT of the index, opening it over http where needed. *lost is set with remote_retry
- * when all slices of it must start anew. Where opening fails but the answer names a PIT all the
- * same, its id is appended to *to_close (initialised by the caller). */
+/* Joins the PIT of the index, opening it over http where needed; *generation says which one,
+ * from 1. *lost is set with remote_retry when all slices of *generation must start anew. Where
+ * opening fails but the answer names a PIT all the same, its id is appended to *to_close
+ * (initialised by the caller). */
 TIDE_MUST_CHECK tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot,
                                                    const tide_es_slice *slice, tide_http *http,
                                                    tide_http_answer *answer, uint64_t *generation,

@@ -198,7 +198,7 @@ static void run_thread(void *context)
         uint64_t epoch = work->epoch;
         tide_error err;
         tide_error_clear(&err);
-        tide_reader flags = {NULL, false, false};
+        tide_reader flags = {0};
         work->state = RUNNING;
         work->attempts++;
         d->running++;

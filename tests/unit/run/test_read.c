@@ -36,6 +36,7 @@ typedef struct fake_source {
     uint32_t waiting; /* this split does not end before a reader was reopened, and no attempt fails
                          before it was opened; 0 = none */
     tide_atomic waiting_opened;
+    uint64_t ahead[SPLITS]; /* attempt n has read generation n + ahead of its snapshot */
 } fake_source;
 
 typedef struct fake_reader {
@@ -121,6 +122,7 @@ static tide_code fake_open(tide_source *base, const tide_source_plan *plan, uint
     reader->source = source;
     reader->split = split;
     reader->attempt = attempt;
+    reader->base.snapshot_generation = attempt + source->ahead[split];
     tide_reject_list_init(&reader->rejects);
     (void)tide_atomic_add(&source->open_readers, 1);
     (void)tide_atomic_add(&source->reopened, attempt == 2 ? 1 : 0);
@@ -413,6 +415,37 @@ static void a_loss_that_two_notice_is_one(void **state)
     tear_down(&s);
 }
 
+/* Split 5 was opened before the loss was told, and has joined the next snapshot. */
+static void what_has_joined_the_next_snapshot_is_not_lost(void **state)
+{
+    (void)state;
+    tide_outlet_vtable committing = keep_vtable;
+    committing.discard = NULL;
+    scene s;
+    set_up_loss_meanwhile(&s);
+    s.source.ahead[5] = 1;
+    assert_int_equal(read_into(&s, 2, &committing), TIDE_OK);
+    assert_all_once(&s);
+    tear_down(&s);
+}
+
+/* And when that is lost as well, whatever else has joined it is read again. */
+static void the_next_snapshot_is_lost_apart(void **state)
+{
+    (void)state;
+    const fake_failure failures[] = {{4, 1, 1, TIDE_REMOTE_RETRY, true, false},
+                                     {5, 1, READS, TIDE_REMOTE_RETRY, true, false}};
+    scene s;
+    set_up(&s, failures, 2);
+    s.splits[4].snapshot = s.splits[5].snapshot = 7;
+    s.source.waiting = 5;
+    s.source.ahead[5] = 1;
+    assert_int_equal(read_all(&s, 2), TIDE_OK);
+    assert_all_once(&s);
+    assert_int_equal(s.kept.discards, 1);
+    tear_down(&s);
+}
+
 static void hard_failure_stops_all(void **state)
 {
     (void)state;
@@ -447,6 +480,8 @@ int main(void)
         cmocka_unit_test(lost_snapshot_takes_back_what_ends_later),
         cmocka_unit_test(lost_snapshot_fails_what_is_committed_later),
         cmocka_unit_test(a_loss_that_two_notice_is_one),
+        cmocka_unit_test(what_has_joined_the_next_snapshot_is_not_lost),
+        cmocka_unit_test(the_next_snapshot_is_lost_apart),
         cmocka_unit_test(hard_failure_stops_all),
         cmocka_unit_test(cancel_ends_reading),
     };

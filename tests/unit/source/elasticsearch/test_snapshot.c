@@ -142,8 +142,10 @@ static void reading_again_after_the_end_restarts_all(void **state)
     assert_true(release(&f, 1, true, false));
     assert_int_equal(acquire(&f, 0), TIDE_REMOTE_RETRY);
     assert_true(f.lost);
+    assert_int_equal(f.generations[0], 1);
     assert_int_equal(acquire(&f, 0), TIDE_OK);
     assert_false(f.lost);
+    assert_int_equal(f.generations[0], 2);
     clear(&f);
 }
 
