@@ -47,6 +47,7 @@ torture:
 	tools/build test
 	tests/kill/torture
 	tests/wire/torture
+	tests/tworuns/torture
 
 install: all
 	meson configure build/release -Dprefix=$(PREFIX)

@@ -36,6 +36,9 @@
 /* The lease of a run: renewed each, taken over when older. By the server's clock. */
 #define TIDE_LEASE_RENEW_SECONDS 10
 #define TIDE_LEASE_EXPIRE_SECONDS 60
+/* A renewal that is not answered so long is tried again on a new connection: twice that, the pause
+ * before and the time to connect are less than what others wait for. */
+#define TIDE_LEASE_ANSWER_SECONDS 15
 
 /* A split that failed in passing is begun anew this often, with growing pauses. */
 #define TIDE_SPLIT_ATTEMPTS_MAX 8

@@ -55,8 +55,11 @@ class Ground:
         self.few_rows = self.rng.choice([False, True])
         self.trials = 0
         self.base = self.place("base")
-        self.prepare(Data(seed))
+        self.prepare(self.make_data(seed))
         self.expected, self.timeline = self.undisturbed()
+
+    def make_data(self, seed: int) -> Data:
+        return Data(seed)
 
     # Places: a project directory, and a database where the sink has one.
 

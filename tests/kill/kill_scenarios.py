@@ -124,10 +124,13 @@ class Data:
     """Events of an earlier run (old.ndjson) and of the run that is killed: some of the old ones are
     gone or changed by then."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self, seed: int, earlier: int = EARLIER_ROWS, later: int = ROWS, bad_every: int = BAD_EVERY
+    ) -> None:
         self.rng = random.Random(seed)
-        self.earlier = [self.event(i, 0, EARLIER_DAYS) for i in range(EARLIER_ROWS)]
-        self.later = [self.event(EARLIER_ROWS + i, EARLIER_DAYS, DAYS) for i in range(ROWS)]
+        self.bad_every = bad_every
+        self.earlier = [self.event(i, 0, EARLIER_DAYS) for i in range(earlier)]
+        self.later = [self.event(earlier + i, EARLIER_DAYS, DAYS) for i in range(later)]
 
     def event(self, number: int, first_day: int, last_day: int) -> dict:
         rng = self.rng
@@ -145,7 +148,7 @@ class Data:
     def lines(self, events: list[dict]) -> bytes:
         text = bytearray()
         for i, event in enumerate(events):
-            if i % BAD_EVERY == BAD_EVERY - 1:
+            if i % self.bad_every == self.bad_every - 1:
                 event = {**event, "amount": "much"}
             text += files.ndjson_line(event)
         return bytes(text)

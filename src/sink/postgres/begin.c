@@ -109,6 +109,14 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     return tide_pg_commit(connection, attempt, err);
 }
 
+static tide_code count_rejects(tide_pg_connection *connection, tide_pg_attempt *attempt,
+                               void *argument, tide_error *err)
+{
+    (void)attempt;
+    const beginning *begin = argument;
+    return tide_pg_marker_count_rejects(begin->sink, connection, begin->run->run, err);
+}
+
 static tide_code make_layouts(tide_pg_sink *sink, tide_error *err)
 {
     if (sink->target->state != NULL) {
@@ -128,8 +136,7 @@ tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_erro
     TIDE_TRY(tide_pg_create_engine_tables(sink, err));
     TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
     TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, prepare, &begin, err));
-    TIDE_TRY(
-        tide_pg_finally(tide_pg_marker_count_rejects(sink, &sink->control, run->run, err), err));
+    TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, count_rejects, &begin, err));
     sink->run = run->run;
     TIDE_TRY(make_layouts(sink, err));
     sink->begun = true;

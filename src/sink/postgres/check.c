@@ -330,9 +330,22 @@ static tide_code check_server(tide_pg_sink *sink, tide_sink_facts *facts, tide_e
     return TIDE_OK;
 }
 
-static tide_code check_all(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
+typedef struct checking {
+    tide_pg_sink *sink;
+    tide_sink_facts *facts;
+} checking;
+
+static tide_code check_all(tide_pg_connection *connection, tide_pg_attempt *attempt, void *argument,
+                           tide_error *err)
 {
-    TIDE_TRY(tide_pg_sink_connect(sink, err));
+    tide_pg_sink *sink = ((checking *)argument)->sink;
+    tide_sink_facts *facts = ((checking *)argument)->facts;
+    (void)connection; /* that is sink->control */
+    if (attempt->number > 1) {
+        tide_sink_facts_clear(facts);
+        *facts = (tide_sink_facts){0};
+        tide_text_init(&facts->problems);
+    }
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
@@ -345,7 +358,8 @@ tide_code tide_pg_sink_check(tide_sink *base, tide_sink_facts *facts, tide_error
 {
     *facts = (tide_sink_facts){0};
     tide_text_init(&facts->problems);
-    tide_code code = tide_pg_finally(check_all((tide_pg_sink *)base, facts, err), err);
+    checking check = {(tide_pg_sink *)base, facts};
+    tide_code code = tide_pg_sink_work(check.sink, check_all, &check, err);
     if (code != TIDE_OK) {
         tide_sink_facts_clear(facts);
     }

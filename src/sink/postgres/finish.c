@@ -138,6 +138,7 @@ static tide_code finish_once(tide_pg_connection *connection, tide_pg_attempt *at
     tide_pg_lease_application(&sink->lease, "finish", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(is_complete(finish, connection, &complete, err));
+    TIDE_TRY(tide_pg_lease_look(&sink->lease, connection, err)); /* whoever completed it */
     if (complete) {
         return tide_pg_run(connection, "ROLLBACK", err);
     }

@@ -170,42 +170,6 @@ static tide_code take(tide_pg_connection *connection, tide_pg_attempt *attempt, 
     return code;
 }
 
-static void renew(tide_pg_lease *lease)
-{
-    tide_error ignored; /* the next turn tries again; units check the epoch themselves */
-    tide_error_clear(&ignored);
-    if (!tide_pg_is_connected(&lease->connection) &&
-        tide_pg_connect(&lease->connection, &ignored) != TIDE_OK) {
-        return;
-    }
-    char sql[512];
-    (void)snprintf(sql, sizeof sql,
-                   "UPDATE %s SET renewed_at = clock_timestamp() "
-                   "WHERE pipeline = $1 AND epoch = $2::bigint",
-                   lease->names->lease);
-    const char *parameters[] = {lease->pipeline, lease->epoch_text};
-    if (tide_pg_change(&lease->connection, sql, parameters, 2, NULL, &ignored) != TIDE_OK) {
-        tide_pg_disconnect(&lease->connection);
-    }
-}
-
-static void run_renewals(void *argument)
-{
-    tide_pg_lease *lease = argument;
-    tide_mutex_lock(&lease->mutex);
-    while (!lease->stopping) {
-        if (!tide_condition_wait_for(&lease->stop_asked, &lease->mutex,
-                                     (int64_t)TIDE_LEASE_RENEW_SECONDS * 1000) &&
-            !lease->stopping) {
-            tide_mutex_unlock(&lease->mutex);
-            renew(lease);
-            tide_mutex_lock(&lease->mutex);
-        }
-    }
-    tide_mutex_unlock(&lease->mutex);
-    tide_pg_disconnect(&lease->connection);
-}
-
 tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connection,
                              const tide_pg_retry *rule, tide_error *err)
 {
@@ -213,28 +177,48 @@ tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connectio
     tide_pg_holder_print(self, sizeof self);
     (void)snprintf(lease->holder, sizeof lease->holder, "%s at=%" PRId64, self, tide_now());
     TIDE_TRY(tide_pg_retry_work(rule, connection, take, lease, err));
-    return tide_thread_start(&lease->thread, run_renewals, lease, err);
+    return tide_pg_renewal_start(lease, err);
+}
+
+static tide_code fail_fenced(const tide_pg_lease *lease, tide_error *err)
+{
+    (void)TIDE_FAIL(err, TIDE_FENCED,
+                    "another run has taken over pipeline `%s` (this one had epoch %" PRId64
+                    "): this one stops, and nothing more of it is committed; let the other finish, "
+                    "then see `tidemill runs`",
+                    lease->pipeline, lease->epoch);
+    err->side = TIDE_SIDE_SINK;
+    return TIDE_FENCED;
+}
+
+static tide_code compare_epoch(const tide_pg_lease *lease, tide_pg_connection *connection,
+                               const char *lock, tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "SELECT epoch FROM %s WHERE pipeline = $1 %s",
+                   lease->names->lease, lock);
+    char *epoch;
+    TIDE_TRY(tide_pg_ask(connection, sql, &lease->pipeline, 1, &epoch, err));
+    bool ours = epoch != NULL && lease->epoch_text != NULL && strcmp(epoch, lease->epoch_text) == 0;
+    tide_free(epoch);
+    return ours ? TIDE_OK : fail_fenced(lease, err);
 }
 
 tide_code tide_pg_lease_check(const tide_pg_lease *lease, tide_pg_connection *connection,
                               tide_error *err)
 {
-    char sql[512];
-    (void)snprintf(sql, sizeof sql, "SELECT epoch FROM %s WHERE pipeline = $1 FOR KEY SHARE",
-                   lease->names->lease);
-    char *epoch;
-    TIDE_TRY(tide_pg_ask(connection, sql, &lease->pipeline, 1, &epoch, err));
-    bool ours = epoch != NULL && lease->epoch_text != NULL && strcmp(epoch, lease->epoch_text) == 0;
-    tide_free(epoch);
-    if (ours) {
-        return TIDE_OK;
-    }
-    (void)TIDE_FAIL(err, TIDE_FENCED,
-                    "another run has taken over pipeline `%s` (this one had epoch %" PRId64
-                    "); nothing of this unit was committed",
-                    lease->pipeline, lease->epoch);
-    err->side = TIDE_SIDE_SINK;
-    return TIDE_FENCED;
+    return compare_epoch(lease, connection, "FOR KEY SHARE", err);
+}
+
+tide_code tide_pg_lease_look(const tide_pg_lease *lease, tide_pg_connection *connection,
+                             tide_error *err)
+{
+    return compare_epoch(lease, connection, "", err);
+}
+
+tide_code tide_pg_lease_remember(const tide_pg_lease *lease, tide_error *err)
+{
+    return tide_atomic_get(&lease->lost) == 0 ? TIDE_OK : fail_fenced(lease, err);
 }
 
 static void release(tide_pg_lease *lease, tide_pg_connection *connection)
@@ -258,12 +242,7 @@ static void release(tide_pg_lease *lease, tide_pg_connection *connection)
 
 void tide_pg_lease_clear(tide_pg_lease *lease, tide_pg_connection *connection)
 {
-    tide_mutex_lock(&lease->mutex);
-    lease->stopping = true;
-    tide_condition_signal(&lease->stop_asked);
-    tide_mutex_unlock(&lease->mutex);
-    tide_thread_join(&lease->thread);
-    tide_pg_disconnect(&lease->connection);
+    tide_pg_renewal_stop(lease);
     release(lease, connection);
     tide_free(lease->epoch_text);
     lease->epoch_text = NULL;

@@ -26,7 +26,8 @@ typedef struct tide_pg_lease {
     tide_thread thread;
     tide_mutex mutex;
     tide_condition stop_asked;
-    bool stopping; /* under mutex */
+    bool stopping;    /* under mutex */
+    tide_atomic lost; /* 1: the thread has seen another epoch */
 } tide_pg_lease;
 
 void tide_pg_lease_init(tide_pg_lease *lease, const tide_pg_names *names, const char *pipeline,
@@ -37,8 +38,16 @@ TIDE_MUST_CHECK tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_conne
 /* Inside a transaction: fenced when the epoch has moved, else holds it until the end. */
 TIDE_MUST_CHECK tide_code tide_pg_lease_check(const tide_pg_lease *lease,
                                               tide_pg_connection *connection, tide_error *err);
+/* The same without holding it, for what is not about to commit. */
+TIDE_MUST_CHECK tide_code tide_pg_lease_look(const tide_pg_lease *lease,
+                                             tide_pg_connection *connection, tide_error *err);
+/* Fenced when the thread has found that out; costs no round trip. */
+TIDE_MUST_CHECK tide_code tide_pg_lease_remember(const tide_pg_lease *lease, tide_error *err);
 /* Writes "tidemill <pipeline> <epoch> <mark> <who>" (out: at least 64 bytes). */
 void tide_pg_lease_application(const tide_pg_lease *lease, const char *who, char *out);
+/* renewal.c: what take and clear do with the thread. */
+TIDE_MUST_CHECK tide_code tide_pg_renewal_start(tide_pg_lease *lease, tide_error *err);
+void tide_pg_renewal_stop(tide_pg_lease *lease);
 /* Stops the thread, releases the lease if it is still ours. */
 void tide_pg_lease_clear(tide_pg_lease *lease, tide_pg_connection *connection);
 

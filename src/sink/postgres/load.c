@@ -142,6 +142,7 @@ static tide_code write_end(unit_load *load, tide_pg_connection *connection, tide
 /* The unit is there. Another unit of the same name must not be taken for it. */
 static tide_code take_marker(unit_load *load, tide_pg_connection *connection, tide_error *err)
 {
+    TIDE_TRY(tide_pg_lease_look(&load->worker->sink->lease, connection, err)); /* whose it may be */
     TIDE_TRY(tide_pg_run(connection, "ROLLBACK", err));
     if (load->marked_now) {
         return TIDE_OK;
@@ -171,7 +172,7 @@ static tide_code load_once(tide_pg_connection *connection, tide_pg_attempt *atte
         return take_marker(load, connection, err);
     }
     if (attempt->number > 1) { /* no work for a run that was taken over */
-        TIDE_TRY(tide_pg_lease_check(&worker->sink->lease, connection, err));
+        TIDE_TRY(tide_pg_lease_look(&worker->sink->lease, connection, err));
     }
     load->marked_now = true;
     attempt->commit_unclear = false; /* had it been executed, the marker would be there */
@@ -279,6 +280,7 @@ static tide_code load_prepared(unit_load *load, tide_error *err)
     if (tide_pg_sink_is_keyed(sink)) {
         tide_pg_rows_reduce(load->rows, &sink->order, sink->target->key_count);
     }
+    TIDE_TRY(tide_pg_lease_remember(&sink->lease, err));
     if (worker->parts.marked_before) {
         load->marked_before = true;
         return tide_pg_marker_read(sink, &worker->connection, load->unit->name, &load->marker, err);

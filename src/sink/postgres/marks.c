@@ -20,9 +20,7 @@ tide_code tide_pg_sink_read_marks(tide_sink *base, tide_read_mark_list *marks, t
 {
     tide_pg_sink *sink = (tide_pg_sink *)base;
     bool exists;
-    TIDE_TRY(tide_pg_sink_connect(sink, err));
-    TIDE_TRY(tide_pg_finally(tide_pg_table_exists(&sink->control, sink->names.marks, &exists, err),
-                             err));
+    TIDE_TRY(tide_pg_sink_has_table(sink, &sink->names.marks, &exists, err));
     if (!exists) {
         return TIDE_OK;
     }
@@ -32,8 +30,7 @@ tide_code tide_pg_sink_read_marks(tide_sink *base, tide_read_mark_list *marks, t
                    "\"C\"",
                    sink->names.marks);
     PGresult *result;
-    TIDE_TRY(tide_pg_finally(
-        tide_pg_query(&sink->control, sql, &sink->target->pipeline, 1, &result, err), err));
+    TIDE_TRY(tide_pg_sink_query(sink, sql, &sink->target->pipeline, 1, &result, err));
     tide_code code = add_rows(result, marks, err);
     PQclear(result);
     return code;

@@ -3,9 +3,10 @@
  *
  *   sink.c      open, close, workers         lease.c     who may write
  *   check.c     facts and problems           load.c      one unit, one transaction
- *   begin.c     tables, lease, run record    chunks.c    rows by chunks, refusals found by
- * bisecting runs.c      run records and markers      finish.c    the last transaction states.c
- * state upserted and read      reset.c     starting over, accepting
+ *   begin.c     tables, lease, run record  chunks.c    rows by chunks, refusals by bisecting
+ *   finish.c    the last transaction
+ *   runs.c      run records and markers    reset.c     starting over, accepting
+ *   states.c    state upserted and read    question.c  what is asked outside of transactions
  */
 #ifndef TIDE_SINK_POSTGRES_POSTGRES_H
 #define TIDE_SINK_POSTGRES_POSTGRES_H
@@ -57,7 +58,8 @@ struct tide_sink_worker {
     char application[64];
 };
 
-/* Connects control if need be and resolves the names: remote when the server can't be reached. */
+/* The first time: connects control and makes the names; remote when the server can't be reached,
+ * which is told at once. Later connections are made by retries. */
 TIDE_MUST_CHECK tide_code tide_pg_sink_connect(tide_pg_sink *sink, tide_error *err);
 static inline bool tide_pg_sink_is_keyed(const tide_pg_sink *sink)
 {
@@ -66,8 +68,18 @@ static inline bool tide_pg_sink_is_keyed(const tide_pg_sink *sink)
 /* to_regclass of a quoted name. */
 TIDE_MUST_CHECK tide_code tide_pg_table_exists(tide_pg_connection *connection, const char *quoted,
                                                bool *exists, tide_error *err);
-/* Retries exhausted or not connected yet: what is passing inside is final outside. */
+/* Not connected yet: what is passing inside is final outside. */
 tide_code tide_pg_finally(tide_code code, tide_error *err);
+
+/* question.c: by the control connection, again when it is lost; the work must be safe to repeat. */
+TIDE_MUST_CHECK tide_code tide_pg_sink_work(tide_pg_sink *sink, tide_pg_work work, void *argument,
+                                            tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_sink_query(tide_pg_sink *sink, const char *sql,
+                                             const char *const *parameters, int parameter_count,
+                                             PGresult **result, tide_error *err);
+/* `quoted` points to one of sink->names, which may have to be made first. */
+TIDE_MUST_CHECK tide_code tide_pg_sink_has_table(tide_pg_sink *sink, const char *const *quoted,
+                                                 bool *exists, tide_error *err);
 
 /* check.c, columns.c: problems of the target for this pipeline, a line each; with `layout` the
  * writers of its columns (made only when there is no problem with them). */

@@ -69,9 +69,7 @@ tide_code tide_pg_sink_read_runs(tide_sink *base, size_t limit, tide_run_row *ro
     tide_pg_sink *sink = (tide_pg_sink *)base;
     bool exists;
     *count = 0;
-    TIDE_TRY(tide_pg_sink_connect(sink, err));
-    TIDE_TRY(
-        tide_pg_finally(tide_pg_table_exists(&sink->control, sink->names.runs, &exists, err), err));
+    TIDE_TRY(tide_pg_sink_has_table(sink, &sink->names.runs, &exists, err));
     if (!exists) {
         return TIDE_OK;
     }
@@ -82,8 +80,7 @@ tide_code tide_pg_sink_read_runs(tide_sink *base, size_t limit, tide_run_row *ro
                    "FROM %s WHERE pipeline = $1 ORDER BY run DESC LIMIT %zu",
                    sink->names.runs, limit);
     PGresult *result;
-    TIDE_TRY(tide_pg_finally(
-        tide_pg_query(&sink->control, sql, &sink->target->pipeline, 1, &result, err), err));
+    TIDE_TRY(tide_pg_sink_query(sink, sql, &sink->target->pipeline, 1, &result, err));
     tide_code code = read_rows(result, rows, count, err);
     PQclear(result);
     return code;
@@ -101,7 +98,7 @@ tide_code tide_pg_sink_read_units(tide_sink *base, tide_arena *arena, const char
                    sink->names.units);
     const char *parameters[] = {sink->target->pipeline, print_number(sink->run, run)};
     PGresult *result;
-    TIDE_TRY(tide_pg_finally(tide_pg_query(&sink->control, sql, parameters, 2, &result, err), err));
+    TIDE_TRY(tide_pg_sink_query(sink, sql, parameters, 2, &result, err));
     size_t rows = (size_t)PQntuples(result);
     tide_code code = TIDE_OK;
     *names = tide_arena_alloc_zero(arena, rows + 1, sizeof **names);
@@ -194,8 +191,7 @@ tide_code tide_pg_sink_record(tide_sink *base, const tide_run_row *run, tide_err
 {
     tide_pg_sink *sink = (tide_pg_sink *)base;
     recording record = {sink, run};
-    TIDE_TRY(tide_pg_sink_connect(sink, err));
-    return tide_pg_retry_work(&sink->retry, &sink->control, write_record, &record, err);
+    return tide_pg_sink_work(sink, write_record, &record, err);
 }
 
 tide_code tide_pg_drop_markers(tide_pg_sink *sink, tide_pg_connection *connection, int64_t run,

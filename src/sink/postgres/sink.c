@@ -19,11 +19,11 @@ tide_code tide_pg_finally(tide_code code, tide_error *err)
 
 tide_code tide_pg_sink_connect(tide_pg_sink *sink, tide_error *err)
 {
+    if (sink->names.target != NULL) { /* a connection lost since is for who uses it to renew */
+        return TIDE_OK;
+    }
     if (!tide_pg_is_connected(&sink->control)) {
         TIDE_TRY(tide_pg_finally(tide_pg_connect(&sink->control, err), err));
-    }
-    if (sink->names.target != NULL) {
-        return TIDE_OK;
     }
     char *schema;
     TIDE_TRY(tide_pg_finally(
@@ -44,6 +44,16 @@ tide_code tide_pg_table_exists(tide_pg_connection *connection, const char *quote
     return TIDE_OK;
 }
 
+static tide_code stay_connected(tide_pg_connection *connection, tide_pg_attempt *attempt,
+                                void *argument, tide_error *err)
+{
+    (void)connection;
+    (void)attempt;
+    (void)argument;
+    (void)err;
+    return TIDE_OK;
+}
+
 static tide_code open_worker(tide_sink *base, tide_sink_worker **worker, tide_error *err)
 {
     tide_pg_sink *sink = (tide_pg_sink *)base;
@@ -58,7 +68,7 @@ static tide_code open_worker(tide_sink *base, tide_sink_worker **worker, tide_er
     char who[24];
     (void)snprintf(who, sizeof who, "w%lld", (long long)tide_atomic_add(&sink->worker_count, 1));
     tide_pg_lease_application(&sink->lease, who, made->application);
-    tide_code code = tide_pg_finally(tide_pg_connect(&made->connection, err), err);
+    tide_code code = tide_pg_retry_work(&sink->retry, &made->connection, stay_connected, NULL, err);
     if (code != TIDE_OK) {
         tide_free(made);
         return code;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread that renews the lease, by a connection of its own.
+ *
+ * A connection that broke silently would keep a plain query waiting until the system gives it up,
+ * longer than others wait for a silent holder. So each renewal has a deadline, after which it is
+ * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the one
+ * before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/calendar.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "sink/postgres/lease.h"
+
+/* False when the server has said nothing until then, or the connection is lost. */
+static bool wait_for_answer(tide_pg_connection *connection, int64_t deadline)
+{
+    while (PQisBusy(connection->handle) != 0) {
+        int64_t left_ms = (deadline - tide_monotonic_micros()) / 1000;
+        struct pollfd wait = {.fd = PQsocket(connection->handle), .events = POLLIN};
+        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0 ||
+            PQconsumeInput(connection->handle) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How many rows were changed; -1: the connection is of no more use, or the server refused. */
+static int64_t send_renewal(tide_pg_lease *lease)
+{
+    tide_pg_connection *connection = &lease->connection;
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE %s SET renewed_at = clock_timestamp() "
+                   "WHERE pipeline = $1 AND epoch = $2::bigint",
+                   lease->names->lease);
+    const char *parameters[] = {lease->pipeline, lease->epoch_text};
+    int64_t deadline =
+        tide_monotonic_micros() + (int64_t)TIDE_LEASE_ANSWER_SECONDS * TIDE_MICROS_PER_SECOND;
+    if (PQsendQueryParams(connection->handle, sql, 2, NULL, parameters, NULL, NULL, 0) != 1) {
+        return -1;
+    }
+    int64_t changed = -1;
+    while (wait_for_answer(connection, deadline)) {
+        PGresult *result = PQgetResult(connection->handle);
+        if (result == NULL) {
+            return changed;
+        }
+        if (tide_pg_succeeded(result)) {
+            changed = strtoll(PQcmdTuples(result), NULL, 10);
+        }
+        PQclear(result);
+    }
+    return -1;
+}
+
+/* Whether it was renewed, or is lost for good. */
+static bool renew(tide_pg_lease *lease)
+{
+    tide_error ignored; /* the next turn tries again; units check the epoch themselves */
+    tide_error_clear(&ignored);
+    if (!tide_pg_is_connected(&lease->connection) &&
+        tide_pg_connect(&lease->connection, &ignored) != TIDE_OK) {
+        return false;
+    }
+    int64_t changed = send_renewal(lease);
+    if (changed < 0) {
+        tide_pg_disconnect(&lease->connection);
+        return false;
+    }
+    if (changed == 0) {
+        tide_atomic_set(&lease->lost, 1);
+    }
+    TIDE_FAULT_POINT("postgres.lease.renewed");
+    return true;
+}
+
+static int64_t wait_ms(void)
+{
+    return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_RENEW_MS", (int64_t)TIDE_LEASE_RENEW_SECONDS * 1000);
+}
+
+static void run_renewals(void *argument)
+{
+    tide_pg_lease *lease = argument;
+    tide_mutex_lock(&lease->mutex);
+    while (!lease->stopping) {
+        if (!tide_condition_wait_for(&lease->stop_asked, &lease->mutex, wait_ms()) &&
+            !lease->stopping) {
+            tide_mutex_unlock(&lease->mutex);
+            if (!renew(lease)) {
+                (void)renew(lease);
+            }
+            tide_mutex_lock(&lease->mutex);
+        }
+    }
+    tide_mutex_unlock(&lease->mutex);
+    tide_pg_disconnect(&lease->connection);
+}
+
+tide_code tide_pg_renewal_start(tide_pg_lease *lease, tide_error *err)
+{
+    return tide_thread_start(&lease->thread, run_renewals, lease, err);
+}
+
+void tide_pg_renewal_stop(tide_pg_lease *lease)
+{
+    tide_mutex_lock(&lease->mutex);
+    lease->stopping = true;
+    tide_condition_signal(&lease->stop_asked);
+    tide_mutex_unlock(&lease->mutex);
+    tide_thread_join(&lease->thread);
+    tide_pg_disconnect(&lease->connection);
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs whose COMMITs are cut on the wire, and what must hold after each: the tables are those of an
+undisturbed run, the run's own counts too, and nothing is left on the server."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kill_ground import DifferenceError, Ground, GroundPlace, Trial
+from kill_scenarios import MODES, Data
+from pg_wire import PLACES, Cut, PgProxy, Plan
+from pipelines.engine import EXIT_SINK, Execution
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+EARLIER_ROWS, ROWS, BAD_EVERY = 150, 500, 50
+SECOND_CUT_SHARE = 0.25
+KEEPS_SHARE = 0.5
+COUNTS_THAT_TELL = ("emitted", "loaded", "superseded", "refused", "rejected", "consumed")
+
+
+class SmallGround(Ground):
+    """A ground of a few rows and many units, so that a run takes a moment."""
+
+    def __init__(self, binary: Path, directory: Path, mode: str, seed: int, server: str) -> None:
+        port = conninfo_to_dict(server)["port"]
+        self.proxy = PgProxy(int(port))
+        super().__init__(binary, directory, "postgres", mode, seed, server)
+
+    def make_data(self, seed: int) -> Data:
+        return Data(seed, EARLIER_ROWS, ROWS, BAD_EVERY)
+
+    def undisturbed(self):
+        """Through the proxy, which counts the COMMITs of each kind of transaction."""
+        place = self.copy("undisturbed")
+        route_through(place, self.proxy)
+        self.proxy.begin(Plan())
+        done = place.run(*self.arguments())
+        assert done.code == 0, done.describe()
+        self.commits = dict(self.proxy.plan.seen)
+        self.counts = counts_of(done)
+        tables = place.reader().read()
+        assert tables.output and tables.rejects and self.commits["unit"] >= 3, self.commits
+        assert bool(tables.state) == ("series" in self.mode.config)
+        place.remove()
+        return tables, None
+
+    def remove(self) -> None:
+        super().remove()
+        self.proxy.__exit__()
+
+
+def draw_cut(rng: random.Random, kind: str, nth: int, place: str) -> Cut:
+    return Cut(kind, nth, place, rng.random() < KEEPS_SHARE, rng.choice([0.0, rng.random(), 1.0]))
+
+
+def route_through(place: GroundPlace, proxy: PgProxy) -> None:
+    """The run's connection goes through the proxy; the tests' own do not."""
+    conninfo = make_conninfo(place.conninfo(), port=proxy.port)
+    place.project.content["connections"]["sink"] = {"postgres": conninfo}
+    place.project.write()
+
+
+def counts_of(done: Execution) -> dict:
+    counts = done.record["counts"]
+    return {name: counts[name] for name in COUNTS_THAT_TELL if name in counts}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    mode: str
+    hits: tuple[Cut, ...]
+    went_on: bool
+    said: str
+
+
+@dataclass
+class Campaign:
+    grounds: dict[str, SmallGround]
+    outcomes: list[Outcome] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    told: int = 0  # of the failures
+
+    def draw(self, seed: int) -> tuple[SmallGround, list[Cut]]:
+        """Places and modes go round; which COMMIT it is, and how it is cut, is drawn."""
+        rng = random.Random(f"cut {seed}")
+        place = PLACES[seed % len(PLACES)]
+        modes = list(self.grounds)
+        ground = self.grounds[modes[seed // len(PLACES) % len(modes)]]
+        kind = rng.choice([k for k in ground.commits for _ in range(4 if k == "unit" else 1)])
+        nth = rng.randint(1, ground.commits[kind])
+        cuts = [draw_cut(rng, kind, nth, place)]
+        if rng.random() < SECOND_CUT_SHARE:  # that of what is done again
+            cuts.append(draw_cut(rng, kind, nth + 1, rng.choice(PLACES)))
+        return ground, cuts
+
+    def describe(self, seed: int) -> str:
+        ground, cuts = self.draw(seed)
+        return f"{ground.mode.name} " + " ".join(map(str, cuts))
+
+    def run(self, seed: int) -> Outcome | None:
+        ground, cuts = self.draw(seed)
+        ground.proxy.begin(Plan(cuts))
+        trial = Trial(ground, ground.copy("cut"))
+        try:
+            outcome = self.run_trial(trial, ground)
+        except DifferenceError as difference:
+            self.failures.append(f"seed {seed}, {self.describe(seed)}: {difference}")
+            return None
+        self.outcomes.append(outcome)
+        return outcome
+
+    def run_trial(self, trial: Trial, ground: SmallGround) -> Outcome:
+        place = trial.place
+        route_through(place, ground.proxy)
+        done = place.run(*trial.arguments())
+        hits = tuple(ground.proxy.plan.hits)
+        if not hits:
+            raise DifferenceError("no COMMIT was cut")
+        check_end(done, place, ground)
+        ground.proxy.begin(Plan())  # the resume has a whole wire
+        trial.ended = done.code == 0
+        trial.finish()
+        return Outcome(ground.mode.name, hits, done.code == 0, done.said)
+
+
+def check_end(done: Execution, place: GroundPlace, ground: SmallGround) -> None:
+    """It went on and counted everything once, or it says what is wrong with which connection."""
+    if done.code == 0:
+        if not place.is_complete():
+            raise DifferenceError("the run ended well, and is not complete")
+        if counts_of(done) != ground.counts:
+            raise DifferenceError(f"counts {counts_of(done)}, undisturbed {ground.counts}")
+    elif done.code != EXIT_SINK or "PostgreSQL connection" not in done.said:
+        raise DifferenceError(done.describe())
+
+
+def make_grounds(binary: Path, directory: Path, seed: int, server: str) -> dict[str, SmallGround]:
+    return {mode: SmallGround(binary, directory, mode, seed, server) for mode in MODES}
+
+
+def tabulate(outcomes: list[Outcome]) -> tuple[Counter, Counter]:
+    """Cuts by place and kind of transaction, and by place and mode."""
+    kinds = Counter((hit.place, hit.kind) for o in outcomes for hit in o.hits)
+    modes = Counter((hit.place, o.mode) for o in outcomes for hit in o.hits)
+    return kinds, modes
