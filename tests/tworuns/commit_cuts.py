@@ -22,16 +22,20 @@ COUNTS_THAT_TELL = ("emitted", "loaded", "superseded", "refused", "rejected", "c
 class SmallGround(Ground):
     """A ground of a few rows and many units, so that a run takes a moment."""
 
+    def make_data(self, seed: int) -> Data:
+        return Data(seed, EARLIER_ROWS, ROWS, BAD_EVERY)
+
+
+class CutGround(SmallGround):
+    """All runs go through a proxy."""
+
     def __init__(self, binary: Path, directory: Path, mode: str, seed: int, server: str) -> None:
         port = conninfo_to_dict(server)["port"]
         self.proxy = PgProxy(int(port))
         super().__init__(binary, directory, "postgres", mode, seed, server)
 
-    def make_data(self, seed: int) -> Data:
-        return Data(seed, EARLIER_ROWS, ROWS, BAD_EVERY)
-
     def undisturbed(self):
-        """Through the proxy, which counts the COMMITs of each kind of transaction."""
+        """It counts the COMMITs of each kind of transaction."""
         place = self.copy("undisturbed")
         route_through(place, self.proxy)
         self.proxy.begin(Plan())
@@ -76,12 +80,12 @@ class Outcome:
 
 @dataclass
 class Campaign:
-    grounds: dict[str, SmallGround]
+    grounds: dict[str, CutGround]
     outcomes: list[Outcome] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     told: int = 0  # of the failures
 
-    def draw(self, seed: int) -> tuple[SmallGround, list[Cut]]:
+    def draw(self, seed: int) -> tuple[CutGround, list[Cut]]:
         """Places and modes go round; which COMMIT it is, and how it is cut, is drawn."""
         rng = random.Random(f"cut {seed}")
         place = PLACES[seed % len(PLACES)]
@@ -110,7 +114,7 @@ class Campaign:
         self.outcomes.append(outcome)
         return outcome
 
-    def run_trial(self, trial: Trial, ground: SmallGround) -> Outcome:
+    def run_trial(self, trial: Trial, ground: CutGround) -> Outcome:
         place = trial.place
         route_through(place, ground.proxy)
         done = place.run(*trial.arguments())
@@ -124,7 +128,7 @@ class Campaign:
         return Outcome(ground.mode.name, hits, done.code == 0, done.said)
 
 
-def check_end(done: Execution, place: GroundPlace, ground: SmallGround) -> None:
+def check_end(done: Execution, place: GroundPlace, ground: CutGround) -> None:
     """It went on and counted everything once, or it says what is wrong with which connection."""
     if done.code == 0:
         if not place.is_complete():
@@ -135,8 +139,8 @@ def check_end(done: Execution, place: GroundPlace, ground: SmallGround) -> None:
         raise DifferenceError(done.describe())
 
 
-def make_grounds(binary: Path, directory: Path, seed: int, server: str) -> dict[str, SmallGround]:
-    return {mode: SmallGround(binary, directory, mode, seed, server) for mode in MODES}
+def make_grounds(binary: Path, directory: Path, seed: int, server: str) -> dict[str, CutGround]:
+    return {mode: CutGround(binary, directory, mode, seed, server) for mode in MODES}
 
 
 def tabulate(outcomes: list[Outcome]) -> tuple[Counter, Counter]:

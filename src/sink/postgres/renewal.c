@@ -3,8 +3,8 @@
  *
  * A connection that broke silently would keep a plain query waiting until the system gives it up,
  * longer than others wait for a silent holder. So each renewal has a deadline, after which it is
- * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the one
- * before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
+ * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the
+ * one before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
  */
 #include <poll.h>
 #include <stdio.h>

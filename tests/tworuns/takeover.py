@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run that is stopped while another takes over, and goes on afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+
+import psycopg
+from commit_cuts import SmallGround
+from kill_ground import DifferenceError, GroundPlace
+from kill_timeline import read_log
+from pipelines import engine
+from pipelines.engine import EXIT_SINK
+
+FENCED = "another run has taken over"
+
+
+@dataclass(frozen=True)
+class Point:
+    name: str
+    passing: int
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.passing}"
+
+
+COMMITS_OF_LEASE = 2  # the engine's tables are made, the lease is taken
+
+
+def list_points(log: list[str], last_commit: int) -> list[Point]:
+    """The points from the lease's COMMIT to that which must not be: of a run the last (-1), which
+    makes it complete; of a command the first after the lease."""
+    points, passings = [], {}
+    for name in log:
+        passings[name] = passings.get(name, 0) + 1
+        points.append(Point(name, passings[name]))
+    done = [i for i, point in enumerate(points) if point.name == "postgres.commit.after"]
+    sent = [i for i, point in enumerate(points) if point.name == "postgres.commit.sent"]
+    return points[done[COMMITS_OF_LEASE - 1] + 1 : sent[last_commit]]
+
+
+class TakeoverGround(SmallGround):
+    """Knows the points that a run passes while it holds the lease."""
+
+    def undisturbed(self):
+        place = self.copy("points")
+        done = engine.finish(
+            place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)})
+        )
+        assert done.code == 0, done.describe()
+        self.points = list_points(read_log(place.log), -1)
+        tables = place.reader().read()
+        place.remove()
+        return tables, None
+
+
+def wait_until_stopped(process: subprocess.Popen) -> bool:
+    """False when it ended instead."""
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        return True
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return False
+
+
+def age_lease(place: GroundPlace, seconds: int = 61) -> None:
+    """As if the holder had been silent for so long: nobody waits a minute for a test."""
+    with psycopg.connect(place.conninfo(), autocommit=True) as connection:
+        changed = connection.execute(
+            "update tidemill_lease set renewed_at = clock_timestamp() - "
+            f"interval '{seconds} seconds' where holder <> ''"
+        )
+        assert changed.rowcount == 1
+
+
+def check_fenced(code: int, said: str, where: str) -> None:
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    told = [line for line in lines if line.get("code") == "fenced" and FENCED in line["error"]]
+    plain = FENCED in said and not lines  # a command without --json
+    if code != EXIT_SINK or not (told or plain):
+        raise DifferenceError(f"{where}: it was taken over, and ended with exit {code}: {said}")
+
+
+def take_over(ground: SmallGround, place: GroundPlace, first: subprocess.Popen, where: str) -> None:
+    """The first process stands still. Another run takes its place and completes; then the first
+    goes on, and must change nothing any more."""
+    refused = place.run(*ground.arguments())
+    if refused.code != EXIT_SINK or "is being run by another process" not in refused.said:
+        raise DifferenceError(f"{where}: a second run while the lease is fresh: {refused.said}")
+    age_lease(place)
+    second = place.run("--workers", "2")
+    if second.code != 0:
+        raise DifferenceError(f"{where}: the run that took over: {second.describe()}")
+    check_tables(ground, place, f"{where}, taken over")
+    first.send_signal(signal.SIGCONT)
+    out, said = first.communicate(timeout=engine.RUN_SECONDS_MAX)
+    check_fenced(first.returncode, said.decode(), where)
+    check_tables(ground, place, f"{where}, after it went on")
+    statuses = [status for (status,) in place.reader().query(STATUSES)[1]]
+    if statuses[-1] != "complete" or "failed" in statuses:
+        raise DifferenceError(f"{where}: the runs are {statuses}")
+
+
+STATUSES = "select status from tidemill_runs order by run"
+
+
+def check_tables(ground: SmallGround, place: GroundPlace, where: str) -> None:
+    found = place.reader().read()
+    for name in ("output", "state", "rejects", "late"):
+        ours, theirs = getattr(found, name), getattr(ground.expected, name)
+        if ours != theirs:
+            raise DifferenceError(f"{where}: {name} differ: {len(ours)} rows, {len(theirs)} wanted")
+    if left := place.reader().foreign_tables():
+        raise DifferenceError(f"{where}: left behind: {left}")
+
+
+def start_command(place: GroundPlace, arguments: list[str], environment: dict[str, str]):
+    return subprocess.Popen(
+        [place.ground.binary, *arguments],
+        cwd=place.directory,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
