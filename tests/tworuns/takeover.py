@@ -46,9 +46,7 @@ class TakeoverGround(SmallGround):
 
     def undisturbed(self):
         place = self.copy("points")
-        done = engine.finish(
-            place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)})
-        )
+        done = engine.finish(place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)}))
         assert done.code == 0, done.describe()
         self.points = list_points(read_log(place.log), -1)
         tables = place.reader().read()
@@ -95,7 +93,7 @@ def take_over(ground: SmallGround, place: GroundPlace, first: subprocess.Popen, 
         raise DifferenceError(f"{where}: the run that took over: {second.describe()}")
     check_tables(ground, place, f"{where}, taken over")
     first.send_signal(signal.SIGCONT)
-    out, said = first.communicate(timeout=engine.RUN_SECONDS_MAX)
+    _out, said = first.communicate(timeout=engine.RUN_SECONDS_MAX)
     check_fenced(first.returncode, said.decode(), where)
     check_tables(ground, place, f"{where}, after it went on")
     statuses = [status for (status,) in place.reader().query(STATUSES)[1]]
@@ -125,5 +123,3 @@ def start_command(place: GroundPlace, arguments: list[str], environment: dict[st
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-
-

@@ -9,14 +9,18 @@ ends it and removes what it wrote. `python3 tools/servers --help` does the same 
 """
 
 from .instance import Instance, ServerError
+from .pgbouncer import PgBouncer
 from .postgres import Postgres
 from .search import Elasticsearch7, Elasticsearch8, OpenSearch2, SearchServer
 
-KINDS = {kind.name: kind for kind in (Elasticsearch8, Elasticsearch7, OpenSearch2, Postgres)}
+KINDS = {
+    kind.name: kind for kind in (Elasticsearch8, Elasticsearch7, OpenSearch2, Postgres, PgBouncer)
+}
 
 
 def start(name: str, **options: object) -> Instance:
-    """A running server of KINDS. Options: `detached`, and `heap` where there is Java."""
+    """A running server of KINDS. Options: `detached`; `heap` where there is Java; those of
+    PgBouncer."""
     instance = KINDS[name](**options)
     try:
         instance.start()
@@ -32,6 +36,7 @@ __all__ = [
     "Elasticsearch8",
     "Instance",
     "OpenSearch2",
+    "PgBouncer",
     "Postgres",
     "SearchServer",
     "ServerError",
