@@ -3,7 +3,8 @@
  *
  * Order of calls: open -> plan (once) -> for each split, from several threads: open_reader -> next
  * until end or failure -> close_reader; at last close. A source is shared by threads after plan; a
- * reader belongs to one thread. Readers are opened lazily, when a worker is ready for them.
+ * reader belongs to one thread at a time. Readers are opened lazily, when a worker is ready for
+ * them.
  *
  * A split read anew is its next attempt. next never skips or repeats a row within an attempt: after
  * any ambiguous failure it returns remote_retry, the engine throws the attempt's rows away and
@@ -108,7 +109,7 @@ void tide_source_layout_clear(tide_source_layout *layout);
 
 /* What one call of next gives. */
 typedef struct tide_read {
-    tide_batch batch;          /* a view: borrowed until the next call or close */
+    tide_batch batch;          /* a view: borrowed until the next call of the same kind, or close */
     tide_reject_list *rejects; /* rows that could not be decoded; borrowed likewise */
     uint64_t byte_count;       /* received or read since the last call, as on the wire or disk */
     bool end;                  /* the attempt reached its end; the batch is empty */
@@ -125,6 +126,8 @@ typedef struct tide_source_options {
 
 typedef struct tide_reader {
     const struct tide_reader_vtable *vtable;
+    int64_t patience_ms; /* what it holds remotely is lost when it is not asked for so long; 0: it
+                            may wait for ever */
     bool lost_snapshot;  /* set with remote_retry: all that have read this PIT must start anew */
     bool page_too_large; /* set with remote_retry: the next attempt should ask for smaller pages */
     uint64_t snapshot_generation; /* of the PITs that its snapshot has had, the one that it has
@@ -133,6 +136,10 @@ typedef struct tide_reader {
 
 typedef struct tide_reader_vtable {
     tide_code (*next)(tide_reader *reader, tide_read *out, tide_error *err);
+    /* The same, but what the last next has given stays as it is: for whoever keeps a reader going
+     * while that is still in use. After the end it keeps alive what other splits share. NULL where
+     * patience_ms is 0. */
+    tide_code (*next_aside)(tide_reader *reader, tide_read *out, tide_error *err);
     void (*close)(tide_reader *reader); /* also frees it; closes scrolls, also after failure */
 } tide_reader_vtable;
 

@@ -3,6 +3,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "shuffle/spill_file.h"
 
 void tide_execution_enter(tide_execution *execution, tide_stage stage)
 {
@@ -32,6 +33,32 @@ void tide_execution_note_rejects(tide_execution *execution, const tide_reject_li
     tide_text_clear(&sentence);
 }
 
+/* Where it can't be looked into nothing will be spilled, or that will be told then. */
+static void clean_spill_directory(tide_execution *execution)
+{
+    size_t removed_count = 0;
+    tide_error ignored;
+    tide_error_clear(&ignored);
+    if (tide_spill_clean(execution->options.spill_directory, &removed_count, &ignored) == TIDE_OK &&
+        removed_count > 0) {
+        tide_text_append_format(&execution->result->notes,
+                                "removed %zu spill files of runs that were killed\n",
+                                removed_count);
+    }
+}
+
+static void note_held_back(tide_execution *execution)
+{
+    int64_t rows = tide_atomic_get(&execution->progress->held_rows);
+    if (rows > 0) {
+        tide_text_append_format(
+            &execution->result->notes,
+            "reading was held back for long: %lld rows (%lld KB) went by way of the disk, so that "
+            "nothing expired on the server\n",
+            (long long)rows, (long long)(tide_atomic_get(&execution->progress->held_bytes) / 1024));
+    }
+}
+
 tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtable *vtable,
                               void *outlet, const bool *skip, tide_error *err)
 {
@@ -51,8 +78,12 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .attempts_max = retries_set ? (uint32_t)connection->retries + 1 : 0,
         .pause_ms = connection != NULL ? connection->retry_pause_micros / 1000 : 0,
         .rejects_max = execution->shares.rejects_max,
+        .schema = &execution->pipeline->layout.schema,
+        .spill_directory = execution->options.spill_directory,
     };
+    clean_spill_directory(execution);
     tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);
+    note_held_back(execution);
     if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
         err->side = TIDE_SIDE_SOURCE;
     }

@@ -28,6 +28,7 @@ typedef struct tide_progress {
     tide_atomic partitions_total, partitions_done;
     tide_atomic rows_loaded, units_done, days_done, series_done;
     tide_atomic spilled_bytes;
+    tide_atomic held_rows, held_bytes; /* read on to disk while the sink held the reader back */
     tide_atomic attempts_failed;
 } tide_progress;
 

@@ -43,6 +43,10 @@ typedef struct tide_read_options {
     uint32_t attempts_max; /* of a split; 0 = TIDE_SPLIT_ATTEMPTS_MAX */
     int64_t pause_ms;      /* before the second attempt, doubling; 0 = 250 */
     int64_t rejects_max;   /* more than this many is out of bounds: memory */
+    /* Where pages of readers that are held back go (keeper.h). NULL: nowhere, and they lose what
+     * they hold on the server. */
+    const tide_schema *schema;
+    const char *spill_directory;
 } tide_read_options;
 
 /* Rejects of finished attempts are appended to `rejects`, and read, rejected and discarded added to

@@ -91,6 +91,8 @@ static void add_resources(tide_execution *e, tide_text *out)
     add(out, "cpu_micros", usage.cpu_micros);
     add(out, "wall_micros", usage.wall_micros);
     add(out, "spilled_bytes", e->result->spilled_bytes);
+    add(out, "held_back_rows", tide_atomic_get(&e->progress->held_rows));
+    add(out, "held_back_bytes", tide_atomic_get(&e->progress->held_bytes));
     add(out, "attempts_failed", e->result->attempts_failed);
     add(out, "units", e->result->unit_count);
 }

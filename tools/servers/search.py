@@ -76,6 +76,8 @@ class SearchServer(Instance):
             "path.data": str(self.directory / "data"),
             "path.logs": str(self.directory / "logs"),
             "cluster.routing.allocation.disk.threshold_enabled": False,
+            # Contexts end when their time is over, and not up to a minute later.
+            "search.keep_alive_interval": "500ms",
             **self.settings,
         }
         # JSON is YAML, one line at least.

@@ -12,8 +12,8 @@
  *
  * A scroll slice is the shards s with s % slices == slice, chosen by shard (one search context for
  * each shard, not for each slice and shard). A context lives for keep_alive from one request to the
- * next, and one page is asked for ahead: a consumer that holds a reader back for longer than
- * keep_alive loses its scroll, and the split starts anew.
+ * next, and one page is asked for ahead: a consumer that is away for longer than keep_alive calls
+ * next_aside meanwhile, or loses its scroll, and the split starts anew.
  *
  * The rows of an attempt are those of one context: no request that may have moved it is sent twice,
  * the number of rows must be the total that the server gave, and positions must grow from page to

@@ -33,10 +33,11 @@ static tide_code check_status(tide_es_reader *r, tide_error *err)
 
 static void count_builder(tide_es_reader *r)
 {
-    int64_t bytes = (int64_t)tide_builder_bytes(&r->builder);
-    if (bytes > r->budget_bytes) {
-        tide_budget_force(r->source->engine.budget, bytes - r->budget_bytes);
-        r->budget_bytes = bytes;
+    tide_es_output *output = r->output;
+    int64_t bytes = (int64_t)tide_builder_bytes(&output->builder);
+    if (bytes > output->budget_bytes) {
+        tide_budget_force(r->source->engine.budget, bytes - output->budget_bytes);
+        output->budget_bytes = bytes;
     }
 }
 
@@ -45,8 +46,8 @@ static tide_code decode(tide_es_reader *r, tide_search_page *page, tide_error *e
     tide_str text = tide_http_answer_text(tide_es_reader_answer(r));
     tide_provenance from = {.source = (int32_t)r->split->member,
                             .name = tide_str_of(r->slice.index->name)};
-    tide_code code =
-        tide_json_decode_page(r->decoder, text, &from, &r->builder, &r->rejects, page, err);
+    tide_code code = tide_json_decode_page(r->decoder, text, &from, &r->output->builder,
+                                           &r->output->rejects, page, err);
     count_builder(r);
     if (code == TIDE_BAD_DATA) {
         char beginning[80], reason[256];
@@ -88,19 +89,20 @@ static tide_code next_page(tide_es_reader *r, tide_read *out, tide_error *err)
     } else {
         TIDE_TRY(read_page(r, out, err));
     }
-    TIDE_TRY(tide_builder_view(&r->builder, &r->view, err));
-    out->batch = r->view;
-    out->rejects = &r->rejects;
+    TIDE_TRY(tide_builder_view(&r->output->builder, &r->output->view, err));
+    out->batch = r->output->view;
+    out->rejects = &r->output->rejects;
     return TIDE_OK;
 }
 
-static tide_code next(tide_reader *base, tide_read *out, tide_error *err)
+static tide_code next_into(tide_es_reader *r, tide_es_output *output, tide_read *out,
+                           tide_error *err)
 {
-    tide_es_reader *r = (tide_es_reader *)base;
     memset(out, 0, sizeof *out);
-    tide_batch_clear(&r->view);
-    tide_builder_reset(&r->builder);
-    tide_reject_list_reset(&r->rejects);
+    r->output = output;
+    tide_batch_clear(&output->view);
+    tide_builder_reset(&output->builder);
+    tide_reject_list_reset(&output->rejects);
     tide_code code = next_page(r, out, err);
     if (code == TIDE_OK) {
         return TIDE_OK;
@@ -110,6 +112,32 @@ static tide_code next(tide_reader *base, tide_read *out, tide_error *err)
         tide_es_reader_leave_pit(r, true);
     }
     return tide_error_context(err, "%s", r->split->name);
+}
+
+static tide_code next(tide_reader *base, tide_read *out, tide_error *err)
+{
+    tide_es_reader *r = (tide_es_reader *)base;
+    return next_into(r, &r->outputs[0], out, err);
+}
+
+static tide_code next_aside(tide_reader *base, tide_read *out, tide_error *err)
+{
+    tide_es_reader *r = (tide_es_reader *)base;
+    tide_es_output *aside = &r->outputs[1];
+    if (aside->builder.schema == NULL) {
+        TIDE_TRY(tide_builder_init(&aside->builder, &r->source->engine.layout->schema, err));
+    }
+    bool was_complete = r->complete;
+    TIDE_TRY(next_into(r, aside, out, err));
+    return was_complete && r->pit ? tide_es_reader_renew(r, err) : TIDE_OK;
+}
+
+static void clear_output(tide_es_reader *r, tide_es_output *output)
+{
+    tide_batch_clear(&output->view);
+    tide_builder_clear(&output->builder);
+    tide_reject_list_clear(&output->rejects);
+    tide_budget_give_back(r->source->engine.budget, output->budget_bytes);
 }
 
 static void close_reader(tide_reader *base)
@@ -122,17 +150,16 @@ static void close_reader(tide_reader *base)
     tide_es_message_clear(&r->message);
     tide_http_answer_clear(&r->answers[0]);
     tide_http_answer_clear(&r->answers[1]);
-    tide_batch_clear(&r->view);
-    tide_builder_clear(&r->builder);
     tide_json_decoder_destroy(r->decoder);
-    tide_reject_list_clear(&r->rejects);
-    tide_budget_give_back(r->source->engine.budget, r->budget_bytes);
+    clear_output(r, &r->outputs[0]);
+    clear_output(r, &r->outputs[1]);
     tide_text_clear(&r->id);
     tide_text_clear(&r->sort);
     tide_free(r);
 }
 
-static const tide_reader_vtable vtable = {.next = next, .close = close_reader};
+static const tide_reader_vtable vtable = {
+    .next = next, .next_aside = next_aside, .close = close_reader};
 
 /* A batch of answer a page where documents are large: the store holds them compressed, by half or
  * so. */
@@ -177,7 +204,7 @@ static tide_code init_parts(tide_es_reader *r, tide_error *err)
 {
     const tide_source_options *engine = &r->source->engine;
     size_t number = (size_t)tide_atomic_add(&r->source->reader_count, 1);
-    TIDE_TRY(tide_builder_init(&r->builder, &engine->layout->schema, err));
+    TIDE_TRY(tide_builder_init(&r->outputs[0].builder, &engine->layout->schema, err));
     TIDE_TRY(tide_json_decoder_create(engine->columns, TIDE_HIDDEN_ID, &r->decoder, err));
     return tide_http_create(&r->source->settings, engine->cancel, number, &r->http, err);
 }
@@ -190,6 +217,7 @@ tide_code tide_es_reader_open(tide_es_source *source, const tide_split *split,
         return TIDE_FAIL_MEMORY(err, "a reader");
     }
     r->base.vtable = &vtable;
+    r->base.patience_ms = source->keep_alive_ms;
     r->source = source;
     r->split = split;
     r->split_number = split_number;
@@ -198,8 +226,10 @@ tide_code tide_es_reader_open(tide_es_source *source, const tide_split *split,
     tide_es_message_init(&r->message);
     tide_http_answer_init(&r->answers[0], source->engine.budget);
     tide_http_answer_init(&r->answers[1], source->engine.budget);
-    tide_batch_init(&r->view);
-    tide_reject_list_init(&r->rejects);
+    for (int i = 0; i < 2; i++) {
+        tide_batch_init(&r->outputs[i].view);
+        tide_reject_list_init(&r->outputs[i].rejects);
+    }
     tide_code code = init_parts(r, err);
     if (code != TIDE_OK) {
         close_reader(&r->base);

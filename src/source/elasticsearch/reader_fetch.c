@@ -125,6 +125,25 @@ static tide_code receive_pit(tide_es_reader *r, tide_error *err)
     return code;
 }
 
+tide_code tide_es_reader_renew(tide_es_reader *r, tide_error *err)
+{
+    tide_es_slice nothing = r->slice;
+    nothing.page_size = 0;
+    tide_str nowhere = {NULL, 0};
+    if (tide_es_snapshot_id(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
+                            &r->id) &&
+        !tide_text_failed(&r->id)) {
+        TIDE_TRY(tide_es_pit_next(&r->message, &nothing, tide_es_text_str(&r->id), nowhere, err));
+        tide_code code =
+            tide_http_send(r->http, &r->message.request, tide_es_reader_answer(r), err);
+        if (code != TIDE_OK && code != TIDE_REMOTE_RETRY) {
+            return code;
+        }
+        tide_error_clear(err);
+    }
+    return TIDE_OK;
+}
+
 void tide_es_reader_leave_pit(tide_es_reader *r, bool lost)
 {
     if (!r->acquired) {

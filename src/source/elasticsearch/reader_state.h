@@ -7,6 +7,14 @@
 #include "record/json_decoder.h"
 #include "source/elasticsearch/source_state.h"
 
+/* What one kind of next gives. */
+typedef struct tide_es_output {
+    tide_builder builder;
+    tide_batch view;
+    tide_reject_list rejects;
+    int64_t budget_bytes; /* counted for the builder */
+} tide_es_output;
+
 typedef struct tide_es_reader {
     tide_reader base;
     tide_es_source *source;
@@ -19,12 +27,10 @@ typedef struct tide_es_reader {
     tide_http_answer answers[2]; /* [turn] is the page in work, the other is being received */
     unsigned turn;
     tide_json_decoder *decoder;
-    tide_builder builder;
-    tide_batch view;
-    tide_reject_list rejects;
-    int64_t budget_bytes; /* counted for the builder */
-    tide_text id;         /* newest scroll id; PIT: copy of the newest id */
-    tide_text sort;       /* of the last hit so far, JSON text */
+    tide_es_output outputs[2]; /* of next, and of next_aside */
+    tide_es_output *output;    /* the one in work */
+    tide_text id;              /* newest scroll id; PIT: copy of the newest id */
+    tide_text sort;            /* of the last hit so far, JSON text */
     int64_t total, received;
     bool opened;   /* the opening request was answered */
     bool acquired; /* takes part in the PIT */
@@ -50,6 +56,9 @@ TIDE_MUST_CHECK tide_code tide_es_reader_receive(tide_es_reader *r, tide_error *
 /* Sends the request for the page after the one that has arrived, if it is sure what to ask. */
 TIDE_MUST_CHECK tide_code tide_es_reader_ask_ahead(tide_es_reader *r, tide_error *err);
 void tide_es_reader_leave_pit(tide_es_reader *r, bool lost);
+/* Everything was handed out: keeps the PIT alive for its other slices. Should that fail, they will
+ * find out. */
+TIDE_MUST_CHECK tide_code tide_es_reader_renew(tide_es_reader *r, tide_error *err);
 /* Gives back what is open on the server. */
 void tide_es_reader_close_contexts(tide_es_reader *r);
 

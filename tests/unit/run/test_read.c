@@ -109,7 +109,7 @@ static void fake_close(tide_reader *base)
     tide_free(reader);
 }
 
-static const tide_reader_vtable fake_reader_vtable = {fake_next, fake_close};
+static const tide_reader_vtable fake_reader_vtable = {.next = fake_next, .close = fake_close};
 
 static tide_code fake_open(tide_source *base, const tide_source_plan *plan, uint32_t split,
                            uint32_t attempt, tide_reader **out, tide_error *err)
