@@ -36,7 +36,7 @@ typedef struct tide_command {
 
 extern const tide_command tide_command_check, tide_command_plan, tide_command_run,
     tide_command_runs, tide_command_show, tide_command_state, tide_command_sample,
-    tide_command_explain;
+    tide_command_explain, tide_command_doctor;
 
 /* The common long options come first in every command's own table. */
 #define TIDE_CLI_OPTIONS                                                      \

@@ -14,8 +14,9 @@
 #endif
 
 static const tide_command *const commands[] = {
-    &tide_command_check, &tide_command_plan,  &tide_command_run,    &tide_command_runs,
-    &tide_command_show,  &tide_command_state, &tide_command_sample, &tide_command_explain,
+    &tide_command_check,  &tide_command_plan,   &tide_command_run,
+    &tide_command_runs,   &tide_command_show,   &tide_command_state,
+    &tide_command_sample, &tide_command_doctor, &tide_command_explain,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -6,9 +6,7 @@
 
 #include "base/limits.h"
 #include "sink/csv/csv_sink.h"
-#include "sink/postgres/postgres_sink.h"
 #include "sink/sqlite/sqlite_sink.h"
-#include "source/elasticsearch/elasticsearch_source.h"
 #include "source/file/file_source.h"
 
 static tide_source_options source_options_of(const tide_pipeline *pipeline,
@@ -24,32 +22,36 @@ static tide_source_options source_options_of(const tide_pipeline *pipeline,
     };
 }
 
-static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
-                                       const tide_connect_options *options, tide_source **source,
-                                       tide_error *err)
+tide_es_options tide_es_options_of(const tide_connection *connection)
 {
-    const tide_source_config *config = &pipeline->config->source;
-    const tide_connection *connection = config->connection;
-    tide_source_options shared = source_options_of(pipeline, options);
-    tide_es_options es = {
+    return (tide_es_options){
         .urls = connection->hosts.items,
         .url_count = connection->hosts.count,
         .user = connection->user,
         .password = connection->password,
         .api_key = connection->api_key,
         .ca_file = connection->ca_file,
-        .compressed = config->compressed,
-        .indices = config->index.items,
-        .index_count = config->index.count,
-        .query = config->query,
-        .page_size = (uint32_t)config->page_size,
-        .slices = (uint32_t)config->slices,
-        .snapshot = config->pit ? TIDE_ES_PIT : TIDE_ES_SCROLL,
-        .keep_alive_ms = config->keep_alive_micros / 1000,
         .request_timeout_ms = connection->timeout_micros / 1000,
         .sends_max = connection->retries >= 0 ? (uint32_t)connection->retries + 1 : 0,
         .retry_pause_ms = connection->retry_pause_micros / 1000,
     };
+}
+
+static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
+                                       const tide_connect_options *options, tide_source **source,
+                                       tide_error *err)
+{
+    const tide_source_config *config = &pipeline->config->source;
+    tide_source_options shared = source_options_of(pipeline, options);
+    tide_es_options es = tide_es_options_of(config->connection);
+    es.compressed = config->compressed;
+    es.indices = config->index.items;
+    es.index_count = config->index.count;
+    es.query = config->query;
+    es.page_size = (uint32_t)config->page_size;
+    es.slices = (uint32_t)config->slices;
+    es.snapshot = config->pit ? TIDE_ES_PIT : TIDE_ES_SCROLL;
+    es.keep_alive_ms = config->keep_alive_micros / 1000;
     return tide_es_source_open(&es, &shared, source, err);
 }
 
@@ -90,9 +92,8 @@ tide_code tide_connect_source(const tide_pipeline *pipeline, const tide_connect_
                : connect_files(pipeline, options, source, err);
 }
 
-/* Paths in the project file start from where it lies. */
-static const char *resolve(const tide_project *project, const char *path, char *out,
-                           size_t out_bytes)
+const char *tide_project_resolve(const tide_project *project, const char *path, char *out,
+                                 size_t out_bytes)
 {
     if (path[0] == '/' || strcmp(project->directory, ".") == 0) {
         return path;
@@ -101,11 +102,16 @@ static const char *resolve(const tide_project *project, const char *path, char *
     return length > 0 && (size_t)length < out_bytes ? out : path;
 }
 
+tide_postgres_options tide_postgres_options_of(const tide_connection *connection)
+{
+    return (tide_postgres_options){.conninfo = connection->hosts.items[0],
+                                   .connection = connection->name};
+}
+
 static tide_code connect_postgres(const tide_pipeline *pipeline, const tide_connection *connection,
                                   tide_sink **sink, tide_error *err)
 {
-    tide_postgres_options options = {.conninfo = connection->hosts.items[0],
-                                     .connection = connection->name};
+    tide_postgres_options options = tide_postgres_options_of(connection);
     return tide_postgres_sink_open(&options, &pipeline->target, sink, err);
 }
 
@@ -114,7 +120,8 @@ static tide_code connect_sqlite(const tide_pipeline *pipeline, const tide_connec
 {
     char path[4096];
     tide_sqlite_options options = {
-        .path = resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
+        .path =
+            tide_project_resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
     return tide_sqlite_sink_open(&options, &pipeline->target, sink, err);
 }
 
@@ -123,7 +130,8 @@ static tide_code connect_csv(const tide_pipeline *pipeline, const tide_connectio
 {
     char path[4096];
     tide_csv_options options = {
-        .directory = resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
+        .directory =
+            tide_project_resolve(pipeline->project, connection->hosts.items[0], path, sizeof path)};
     return tide_csv_sink_open(&options, &pipeline->target, sink, err);
 }
 

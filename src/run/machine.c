@@ -138,3 +138,9 @@ unsigned tide_cores_available(void)
     visit_cgroups("/sys/fs/cgroup", "", read_cpu_v2, &cores);
     return cores < 1 ? 1 : (unsigned)cores;
 }
+
+const char *tide_spill_directory(const char *given)
+{
+    const char *directory = given != NULL ? given : getenv("TMPDIR");
+    return directory != NULL && directory[0] != '\0' ? directory : "/tmp";
+}

@@ -38,5 +38,7 @@ int64_t tide_memory_available(void);
 int64_t tide_memory_default(void);
 /* Cores that this process may use: affinity and cgroup quota respected, at least 1. */
 unsigned tide_cores_available(void);
+/* Where rows are spilled: the directory that is given, or what the environment says. */
+const char *tide_spill_directory(const char *given);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything before a run begins: it touches nothing, so that plan and check can do the same. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,10 +40,7 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
     if (e->options.memory_bytes == 0) {
         e->options.memory_bytes = tide_memory_default();
     }
-    if (e->options.spill_directory == NULL) {
-        const char *directory = getenv("TMPDIR");
-        e->options.spill_directory = directory != NULL && directory[0] != '\0' ? directory : "/tmp";
-    }
+    e->options.spill_directory = tide_spill_directory(e->options.spill_directory);
     pipeline->target.cancel = &e->cancel;
     (void)snprintf(e->unit_prefix, sizeof e->unit_prefix, "%llx-%lx",
                    (unsigned long long)tide_now(), (unsigned long)getpid());

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process stage over Arrow streams: rows in any order are sorted here, units are pulled. */
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "base/problem.h"
 #include "process/process.h"
 #include "run/api/api.h"
+#include "run/metrics.h"
 #include "run/ordering.h"
 #include "shuffle/shuffle.h"
 
@@ -82,17 +81,13 @@ static tide_code create_shuffle(tidemill_process *process, tide_pipeline *pipeli
     uint32_t *order;
     size_t order_count;
     TIDE_TRY(tide_order_columns(pipeline, &order, &order_count, err));
-    const char *directory = options->spill_directory;
-    if (directory == NULL) {
-        directory = getenv("TMPDIR");
-    }
     tide_shuffle_options shuffle = {
         .schema = &pipeline->layout.schema,
         .key_columns = pipeline->series_columns,
         .key_count = pipeline->series_count,
         .order_columns = order,
         .order_count = order_count,
-        .spill_directory = directory != NULL && directory[0] != '\0' ? directory : "/tmp",
+        .spill_directory = tide_spill_directory(options->spill_directory),
         .budget = &process->budget,
         .cancel = &process->cancel,
     };

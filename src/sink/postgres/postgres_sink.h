@@ -9,6 +9,7 @@
 #ifndef TIDE_SINK_POSTGRES_POSTGRES_SINK_H
 #define TIDE_SINK_POSTGRES_POSTGRES_SINK_H
 
+#include "flow/findings.h"
 #include "flow/sink.h"
 
 typedef struct tide_postgres_options {
@@ -24,5 +25,8 @@ typedef struct tide_postgres_options {
 TIDE_MUST_CHECK tide_code tide_postgres_sink_open(const tide_postgres_options *options,
                                                   const tide_target *target, tide_sink **sink,
                                                   tide_error *err);
+
+/* Looks at the server: version, rights, durability, connections, clock. Changes nothing. */
+void tide_pg_probe(const tide_postgres_options *options, tide_findings *findings);
 
 #endif

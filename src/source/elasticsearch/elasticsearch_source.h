@@ -22,6 +22,7 @@
 #ifndef TIDE_SOURCE_ELASTICSEARCH_ELASTICSEARCH_SOURCE_H
 #define TIDE_SOURCE_ELASTICSEARCH_ELASTICSEARCH_SOURCE_H
 
+#include "flow/findings.h"
 #include "flow/source.h"
 
 typedef enum tide_es_snapshot {
@@ -81,6 +82,11 @@ typedef struct tide_es_fields {
 /* Reads the mapped fields of `source` (made by tide_es_source_open). Clear them in any case. */
 TIDE_MUST_CHECK tide_code tide_es_source_fields(tide_source *source, tide_es_fields *fields,
                                                 tide_error *err);
+/* Looks at each host: server, health, clock, open contexts. Reads no document; takes the options'
+ * indices for nothing. */
+void tide_es_probe(const tide_es_options *options, const tide_cancel *cancel,
+                   tide_findings *findings);
+
 void tide_es_fields_init(tide_es_fields *fields);
 void tide_es_fields_clear(tide_es_fields *fields);
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tidemill doctor */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "run/doctor.h"
+
+static const char help[] =
+    "usage: tidemill doctor [OPTION...]\n"
+    "\n"
+    "Looks at what runs stand on: cores, memory, limits, clocks, disks, and every connection of "
+    "the\n"
+    "project file - does it answer, as which version, what may the user do. Changes nothing. "
+    "Without\n"
+    "a project file it looks at the machine alone. Ends with 1 when something would stop a run.\n"
+    "Whether pipelines fit their indices and tables is told by `tidemill check`.\n"
+    "\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "      --spill DIR     directory for spilled data ($TMPDIR or /tmp)\n"
+    "      --json          a line of JSON per finding\n"
+    "\n"
+    "examples:\n"
+    "  tidemill doctor\n"
+    "  tidemill doctor --spill /data/spill\n"
+    "  tidemill doctor --json | jq 'select(.verdict != \"fine\")'\n";
+
+static void print_text(const tide_finding *finding, bool new_subject)
+{
+    static const char *const words[] = {
+        [TIDE_FINE] = "  ok  ", [TIDE_WARNING] = "  warn", [TIDE_FAILURE] = "  FAIL"};
+    if (new_subject) {
+        (void)printf("%s\n", finding->subject);
+    }
+    (void)printf("%s  %-15s %s\n", words[finding->verdict], finding->topic, finding->text);
+    if (finding->advice != NULL) {
+        (void)printf("        %-15s %s\n", "", finding->advice);
+    }
+}
+
+static void append_text(tide_text *json, const char *name, const char *text)
+{
+    tide_text_append_format(json, ",\"%s\":", name);
+    if (text == NULL) {
+        tide_text_append(json, "null");
+    } else {
+        tide_text_append_json_string(json, tide_str_of(text));
+    }
+}
+
+static void print_json(const tide_finding *finding)
+{
+    tide_text json;
+    tide_text_init(&json);
+    tide_text_append_format(&json, "{\"verdict\":\"%s\"", tide_verdict_name(finding->verdict));
+    append_text(&json, "subject", finding->subject);
+    append_text(&json, "topic", finding->topic);
+    append_text(&json, "text", finding->text);
+    append_text(&json, "advice", finding->advice);
+    tide_text_append_char(&json, '}');
+    tide_cli_print_json(&json);
+    tide_text_clear(&json);
+}
+
+static void print_all(const tide_cli *cli, const tide_findings *findings)
+{
+    const char *subject = "";
+    for (size_t i = 0; i < findings->count; i++) {
+        const tide_finding *finding = &findings->items[i];
+        if (cli->json) {
+            print_json(finding);
+        } else {
+            print_text(finding, strcmp(subject, finding->subject) != 0);
+        }
+        subject = finding->subject;
+    }
+}
+
+static void look_at_project(const tide_cli *cli, tide_findings *findings, tide_project *project)
+{
+    tide_diagnostics diagnostics;
+    tide_error err;
+    tide_diagnostics_init(&diagnostics, cli->project_path);
+    tide_error_clear(&err);
+    findings->subject = "project";
+    if (tide_project_load(project, cli->project_path, &diagnostics, &err) != TIDE_OK) {
+        tide_findings_add(findings, TIDE_FAILURE, "file", tide_findings_explain(findings, &err),
+                          "%s", err.message);
+    } else {
+        tide_findings_add(findings, TIDE_FINE, "file", NULL, "%s: %zu connections, %zu pipelines",
+                          cli->project_path, project->connection_count, project->pipeline_count);
+        tide_doctor_connections(findings, project, cli->cancel);
+    }
+    tide_diagnostics_clear(&diagnostics);
+}
+
+static int examine(const tide_cli *cli, const char *spill, bool has_project)
+{
+    tide_findings findings;
+    tide_project project = {0};
+    tide_findings_init(&findings);
+    tide_doctor_machine(&findings, spill);
+    if (has_project) {
+        look_at_project(cli, &findings, &project);
+    }
+    print_all(cli, &findings);
+    if (findings.lost) {
+        (void)fprintf(stderr, "tidemill: memory did not suffice for all findings\n");
+    }
+    int exit_code =
+        tide_findings_worst(&findings) == TIDE_FAILURE ? TIDE_EXIT_FAILED : TIDE_EXIT_OK;
+    tide_findings_clear(&findings);
+    tide_project_clear(&project);
+    return exit_code;
+}
+
+enum { OPTION_SPILL = 256 };
+
+static int run(tide_cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {
+        TIDE_CLI_OPTIONS, {"spill", required_argument, NULL, OPTION_SPILL}, {0}};
+    const char *spill = NULL;
+    const char *usual = cli->project_path;
+    int exit_code = TIDE_EXIT_OK;
+    int option;
+    while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
+        if (option == OPTION_SPILL) {
+            spill = optarg;
+        } else if (!tide_cli_option(cli, &tide_command_doctor, option, &exit_code)) {
+            return exit_code;
+        }
+    }
+    if (optind < argc) {
+        return tide_cli_usage(cli, &tide_command_doctor, "it takes no argument `%s`", argv[optind]);
+    }
+    bool named = cli->project_path != usual;
+    return examine(cli, spill, named || access(cli->project_path, F_OK) == 0);
+}
+
+const tide_command tide_command_doctor = {
+    "doctor", "look at machine, disks and connections before a run does", help, run};

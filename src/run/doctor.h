@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Doctor: looks at what a run stands on - the machine, its disks, the connections - before one
+ * does. Touches nothing but temporary files, which it removes. */
+#ifndef TIDE_RUN_DOCTOR_H
+#define TIDE_RUN_DOCTOR_H
+
+#include "flow/findings.h"
+#include "run/project.h"
+
+/* Cores, memory, limits, clock; the directory for spilled rows (NULL: the usual). */
+void tide_doctor_machine(tide_findings *findings, const char *spill_directory);
+/* All connections of the project, each by itself. */
+void tide_doctor_connections(tide_findings *findings, const tide_project *project,
+                             const tide_cancel *cancel);
+
+/* doctor_disk.c: is there a directory that can be written, how full, how fast does it sync, is it
+ * of a kind that keeps promises? */
+void tide_doctor_directory(tide_findings *findings, const char *directory, bool holds_output);
+
+#endif
