@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pool: how many threads of all runs of a process may work at a time, dealt out fairly.
  *
- * A worker takes a place for one task - a split, a partition - and gives it back between tasks. Each
- * run is a member. Among members that wait, the one with the fewest places is next; and one with
- * none never waits: then the pool is overdrawn, by one place for each member at most, until others
- * end their tasks. So a small run goes on beside a large one, whose tasks may be long.
+ * A worker takes a place for one task - a split, a partition - and gives it back between tasks.
+ * Each run is a member. Among members that wait, the one with the fewest places is next; and one
+ * with none never waits: then the pool is overdrawn, by one place for each member at most, until
+ * others end their tasks. So a small run goes on beside a large one, whose tasks may be long.
  *
  *   pool of 4, large run A with 4 workers, small run B comes with 2
  *   A 4           all places are taken
