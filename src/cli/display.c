@@ -50,13 +50,14 @@ static void append_share(const tide_progress *p, tide_stage stage, tide_text *ou
     }
 }
 
-static void append_line(const tide_job *job, tide_text *out)
+/* "reading  40 %, ~2 min left; read ..." */
+static void append_state(const tide_job *job, tide_text *out)
 {
     const tide_progress *p = &job->progress;
     tide_stage stage = (tide_stage)tide_atomic_get(&p->stage);
     char a[40];
     char b[40];
-    tide_text_append_format(out, "%s: %s", job->pipeline->config->name, tide_stage_name(stage));
+    tide_text_append(out, tide_stage_name(stage));
     append_share(p, stage, out);
     tide_text_append_format(out, "; read %s rows (%s)",
                             tide_format_count(tide_atomic_get(&p->rows_read), a),
@@ -71,6 +72,12 @@ static void append_line(const tide_job *job, tide_text *out)
     if (failed > 0) {
         tide_text_append_format(out, ", %" PRId64 " attempts failed and begun anew", failed);
     }
+}
+
+static void append_line(const tide_job *job, tide_text *out)
+{
+    tide_text_append_format(out, "%s: ", job->pipeline->config->name);
+    append_state(job, out);
 }
 
 static void append_memory(tide_text *out)
@@ -145,27 +152,60 @@ static void draw(tide_display *display)
     tide_text_clear(&text);
 }
 
+static void log_progress(const tide_display *display)
+{
+    for (size_t i = 0; i < display->job_count; i++) {
+        const tide_job *job = &display->jobs[i];
+        if (tide_atomic_get(&job->state) != TIDE_JOB_RUNNING ||
+            tide_atomic_get(&job->progress.started_at) == 0) {
+            continue;
+        }
+        tide_text text;
+        tide_text_init(&text);
+        append_state(job, &text);
+        tide_log_write(&display->log->log, TIDE_LOG_INFO, job->pipeline->config->name, "progress",
+                       "%s", tide_text_c(&text));
+        tide_text_clear(&text);
+    }
+}
+
+static void log_when_due(tide_display *display)
+{
+    int64_t now = tide_monotonic_micros();
+    if (display->log != NULL && now >= display->log_due) {
+        display->log_due = now + 1000 * (int64_t)PLAIN_LINE_MS;
+        log_progress(display);
+    }
+}
+
 static void run_display(void *argument)
 {
     tide_display *display = argument;
-    int64_t wait = display->terminal ? FIRST_DRAW_MS : PLAIN_LINE_MS;
+    bool draws = !display->quiet;
+    int64_t wait = draws && display->terminal ? FIRST_DRAW_MS : PLAIN_LINE_MS;
     tide_mutex_lock(&display->lock);
     while (!display->stopping) {
         (void)tide_condition_wait_for(&display->wake, &display->lock, wait);
         if (!display->stopping) {
+            log_when_due(display);
+        }
+        if (!display->stopping && draws) {
             draw(display);
         }
-        wait = display->terminal ? REDRAW_MS : PLAIN_LINE_MS;
+        wait = draws && display->terminal ? REDRAW_MS : PLAIN_LINE_MS;
     }
     erase(display);
     tide_mutex_unlock(&display->lock);
 }
 
-void tide_display_start(tide_display *display, const tide_job *jobs, size_t job_count, bool quiet)
+void tide_display_start(tide_display *display, const tide_job *jobs, size_t job_count, bool quiet,
+                        const tide_log_file *log)
 {
-    *display = (tide_display){.jobs = jobs, .job_count = job_count, .quiet = quiet};
+    *display = (tide_display){.jobs = jobs, .job_count = job_count, .log = log};
+    display->quiet = quiet || (log != NULL && log->is_stderr);
+    display->log_due = tide_monotonic_micros() + 1000 * (int64_t)PLAIN_LINE_MS;
     display->terminal = isatty(STDERR_FILENO) == 1;
-    if (quiet) {
+    if (display->quiet && log == NULL) {
         return;
     }
     tide_error ignored;
@@ -180,7 +220,7 @@ void tide_display_start(tide_display *display, const tide_job *jobs, size_t job_
 
 void tide_display_stop(tide_display *display)
 {
-    if (display->quiet) {
+    if (display->quiet && display->log == NULL) {
         return;
     }
     tide_mutex_lock(&display->lock);

@@ -2,6 +2,7 @@
 /* tidemill run */
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/calendar.h"
 #include "base/limits.h"
@@ -28,6 +29,9 @@ static const char help[] =
     "      --new           close an unfinished run as abandoned and begin a new one\n"
     "      --reread FILE   read a file of the registry again, all of it, as it is now; may be\n"
     "                      given many times, for one pipeline\n"
+    "      --log FILE      append what happens to FILE, a line each; `-`: to standard error,\n"
+    "                      instead of progress\n"
+    "      --log-format F  of these lines: text, or json\n"
     "      --quiet         no progress and no summary\n"
     "      --json          a line of JSON per pipeline: the record of its run\n"
     "\n"
@@ -35,13 +39,16 @@ static const char help[] =
     "  tidemill run\n"
     "  tidemill run balances --workers 8 --memory 2GB\n"
     "  tidemill run 'promo_*' --exclude promo_old --jobs 4\n"
-    "  tidemill run --failed\n"
+    "  tidemill run --failed --log - --log-format json\n"
     "  tidemill run orders --reread in/2024-03-31.ndjson\n";
 
 typedef struct run_call {
     tide_cli *cli;
     tide_jobs_options jobs;
     bool quiet;
+    const char *log_path; /* NULL: no log */
+    tide_log_format log_format;
+    tide_log_file log;
     const char **reread; /* owned; room for as many as there are arguments */
     size_t job_count;
 } run_call;
@@ -151,7 +158,8 @@ static int run_jobs(run_call *call, tide_job *jobs)
     int64_t began = tide_monotonic_micros();
     call->jobs.ended = report;
     call->jobs.context = call;
-    tide_display_start(&display, jobs, call->job_count, call->quiet || call->cli->json);
+    tide_display_start(&display, jobs, call->job_count, call->quiet || call->cli->json,
+                       call->log_path != NULL ? &call->log : NULL);
     tide_code code = tide_run_jobs(jobs, call->job_count, &call->jobs, &err);
     tide_display_stop(&display);
     if (code != TIDE_OK) {
@@ -208,7 +216,9 @@ enum {
     OPTION_NEW,
     OPTION_REREAD,
     OPTION_FAIL_FAST,
-    OPTION_QUIET
+    OPTION_QUIET,
+    OPTION_LOG,
+    OPTION_LOG_FORMAT
 };
 
 static const struct option options[] = {
@@ -222,8 +232,17 @@ static const struct option options[] = {
     {"reread", required_argument, NULL, OPTION_REREAD},
     {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
     {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"log", required_argument, NULL, OPTION_LOG},
+    {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
     {0},
 };
+
+static const char *read_log_format(run_call *call, const char *word)
+{
+    bool json = strcmp(word, "json") == 0;
+    call->log_format = json ? TIDE_LOG_JSON : TIDE_LOG_TEXT;
+    return json || strcmp(word, "text") == 0 ? NULL : "--log-format takes text or json";
+}
 
 /* NULL when the option was understood, else what is wrong with its value. */
 static const char *read_option(run_call *call, int option)
@@ -259,9 +278,31 @@ static const char *read_option(run_call *call, int option)
         case OPTION_FAIL_FAST:
             call->jobs.fail_fast = true;
             return NULL;
+        case OPTION_LOG:
+            call->log_path = optarg;
+            return NULL;
+        case OPTION_LOG_FORMAT:
+            return read_log_format(call, optarg);
         default:
             call->quiet = true;
             return NULL;
+    }
+}
+
+static tide_code open_log(run_call *call, tide_error *err)
+{
+    if (call->log_path == NULL) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_log_file_open(&call->log, call->log_path, call->log_format, err));
+    call->jobs.run.log = &call->log.log;
+    return TIDE_OK;
+}
+
+static void close_log(run_call *call)
+{
+    if (call->log_path != NULL) {
+        tide_log_file_close(&call->log);
     }
 }
 
@@ -276,8 +317,11 @@ static int open_and_run(run_call *call, char **names, int name_count)
     } else if (call->jobs.run.reread_count > 0 && session.pipeline_count != 1) {
         exit_code =
             tide_cli_usage(call->cli, &tide_command_run, "--reread is for one pipeline: name it");
+    } else if (open_log(call, &err) != TIDE_OK) {
+        exit_code = tide_cli_fail(call->cli, &err);
     } else {
         exit_code = run_session(call, &session);
+        close_log(call);
     }
     tide_session_close(&session);
     return exit_code;

@@ -12,6 +12,10 @@ void tide_execution_enter(tide_execution *execution, tide_stage stage)
     int64_t spent = tide_monotonic_micros() - tide_atomic_get(&p->stage_began);
     execution->result->times.micros[before] += spent;
     tide_progress_enter(p, stage);
+    if (stage != TIDE_STAGE_DONE) {
+        tide_log_write(execution->options.log, TIDE_LOG_INFO, execution->pipeline->config->name,
+                       "stage", "%s", tide_stage_name(stage));
+    }
 }
 
 void tide_execution_note_rejects(tide_execution *execution, const tide_reject_list *rejects)
@@ -73,6 +77,8 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .cancel = &execution->cancel,
         .member = &execution->member,
         .progress = execution->progress,
+        .log = execution->options.log,
+        .pipeline = execution->pipeline->config->name,
         .outlet_vtable = vtable,
         .outlet = outlet,
         .attempts_max = retries_set ? (uint32_t)connection->retries + 1 : 0,

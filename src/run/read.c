@@ -138,12 +138,21 @@ static tide_code pause_before_retry(const tide_drain *d, uint32_t failures, tide
     return tide_cancel_sleep(d->options->cancel, pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX, err);
 }
 
+static void log_failure(const attempt *a, const tide_error *err)
+{
+    const tide_read_options *o = a->d->options;
+    tide_error told = *err;
+    (void)tide_error_context(&told, "%s, attempt %u", o->plan->splits[a->split].name, a->number);
+    tide_log_error(o->log, TIDE_LOG_WARNING, o->pipeline, "attempt_failed", &told);
+}
+
 /* After a failure in passing: throw the attempt away and line the split up again. */
 static tide_code retry_later(attempt *a, uint64_t lost_generation, bool too_large, tide_error *err)
 {
     tide_drain *d = a->d;
     const char *name = d->options->plan->splits[a->split].name;
     (void)tide_atomic_add(&d->options->progress->attempts_failed, 1);
+    log_failure(a, err);
     tide_mutex_lock(&d->lock);
     d->discarded += a->results.rows + a->results.rejected;
     tide_mutex_unlock(&d->lock);

@@ -12,6 +12,7 @@
 #ifndef TIDE_RUN_READ_H
 #define TIDE_RUN_READ_H
 
+#include "base/log.h"
 #include "flow/pool.h"
 #include "flow/source.h"
 #include "flow/unit.h"
@@ -38,6 +39,8 @@ typedef struct tide_read_options {
     tide_cancel *cancel;
     tide_pool_member *member; /* a place is taken for each attempt; may be NULL */
     tide_progress *progress;
+    const tide_log *log;  /* told of attempts that fail; may be NULL */
+    const char *pipeline; /* for it */
     const tide_outlet_vtable *outlet_vtable;
     void *outlet;
     uint32_t attempts_max; /* of a split; 0 = TIDE_SPLIT_ATTEMPTS_MAX */

@@ -7,6 +7,8 @@
  */
 #include "run/run.h"
 
+#include <string.h>
+
 #include "base/calendar.h"
 #include "base/memory.h"
 #include "base/problem.h"
@@ -54,6 +56,42 @@ static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count,
         TIDE_TRY(tide_on_side(vtable->record(e->sink, last, err), TIDE_SIDE_SINK, err));
     }
     return TIDE_OK;
+}
+
+static void log_beginning(const tide_execution *e)
+{
+    tide_log_write(e->options.log, TIDE_LOG_INFO, e->pipeline->config->name, "run_started",
+                   "run %lld%s; splits: %zu, workers: %u, memory: %lld MB", (long long)e->row.run,
+                   e->resumed ? " is resumed" : "", e->source_plan.split_count,
+                   e->options.worker_count, (long long)(e->options.memory_bytes >> 20));
+}
+
+/* A line of the notes is an entry. */
+static void log_notes(const tide_execution *e)
+{
+    const char *line = tide_text_c(&e->result->notes);
+    while (e->options.log != NULL && *line != '\0') {
+        int size = (int)strcspn(line, "\n");
+        tide_log_write(e->options.log, TIDE_LOG_INFO, e->pipeline->config->name, "note", "%.*s",
+                       size, line);
+        line += size + (line[size] == '\n');
+    }
+}
+
+static void log_end(const tide_execution *e, tide_code code, const tide_error *err)
+{
+    const tide_counts *counts = &e->result->counts;
+    const char *pipeline = e->pipeline->config->name;
+    log_notes(e);
+    if (code != TIDE_OK) {
+        tide_log_level level = code == TIDE_CANCELLED ? TIDE_LOG_WARNING : TIDE_LOG_ERROR;
+        tide_log_error(e->options.log, level, pipeline, "run_failed", err);
+        return;
+    }
+    tide_log_write(e->options.log, TIDE_LOG_INFO, pipeline, "run_complete",
+                   "run %lld: %lld rows read, %lld loaded, %lld rejected, in %.1f s",
+                   (long long)e->row.run, (long long)counts->read, (long long)counts->loaded,
+                   (long long)e->result->reject_count, (double)e->result->wall_micros / 1e6);
 }
 
 static tide_code run_route(tide_execution *e, tide_error *err)
@@ -165,6 +203,7 @@ static tide_code execute(tide_execution *e, tide_error *err)
     tide_run_row_clear(&last);
     if (code == TIDE_OK) {
         tide_execution_bound_process(e);
+        log_beginning(e);
         code = run_route(e, err);
     }
     return code == TIDE_OK ? finish(e, err) : code;
@@ -185,6 +224,7 @@ static tide_code execute_measured(tide_execution *e, tide_error *err)
     if (code != TIDE_OK) {
         record_failure(e, err);
     }
+    log_end(e, code, err);
     return code;
 }
 

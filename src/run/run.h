@@ -8,6 +8,7 @@
 #ifndef TIDE_RUN_RUN_H
 #define TIDE_RUN_RUN_H
 
+#include "base/log.h"
 #include "flow/pool.h"
 #include "run/metrics.h"
 #include "run/pipeline.h"
@@ -31,6 +32,7 @@ typedef struct tide_run_options {
     size_t reread_count;
     bool looks_only;           /* no run follows */
     const tide_cancel *cancel; /* may be NULL */
+    const tide_log *log;       /* told what happens; borrowed, may be NULL */
     tide_progress *progress;   /* borrowed; read by a display meanwhile */
 } tide_run_options;
 
