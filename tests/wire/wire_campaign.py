@@ -21,6 +21,7 @@ from pipelines.engine import EXIT_SOURCE, Execution, Project
 from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
 from wire_faults import Plan, draw
 from wire_proxy import Context, Proxy, Script
+from wire_restart import draw_restart
 from wire_scenarios import (
     PIPELINE,
     SCRIPT,
@@ -147,6 +148,7 @@ class Stage:
             done = self.execute(project, case)
         finally:
             self.proxy.script = Script()
+            plan.settle()
         left = self.check_contexts()
         outcome = Outcome(seed, self.ground.server.name, case, plan, done.code, left, done.said)
         require(not project.spilled_files(), f"spill files: {project.spilled_files()}")
@@ -265,11 +267,21 @@ class Campaign:
         return f"seed {seed}: {stage.ground.server.name} {case}: {strikes}"
 
     def run(self, seed: int) -> Outcome | None:
-        stage, case, plan = self.draw(seed)
+        return self.execute(seed, *self.draw(seed), self.describe(seed))
+
+    def restart(self, seed: int) -> str:
+        """A run in which the server is killed and started again; how it went."""
+        stage = self.stages[seed // 2 % len(self.stages)]
+        case, plan = draw_restart(seed, stage.ground.server)
+        said = f"restart {seed}: {stage.ground.server.name} {case}: {plan}"
+        outcome = self.execute(seed, stage, case, plan, said)
+        return f"{said}: {self.failures[-1] if outcome is None else outcome.code}"
+
+    def execute(self, seed: int, stage: Stage, case: Case, plan: Plan, said: str) -> Outcome | None:
         try:
             outcome = stage.run(seed, case, plan)
         except AssertionError as error:
-            self.failures.append(f"{self.describe(seed)}: {error}")
+            self.failures.append(f"{said}: {error}")
             # What this run left must not be held against the next.
             stage.proxy.settle()
             for context in stage.proxy.contexts.values():

@@ -325,6 +325,9 @@ class Plan(Script):
     spilled: Callable[[], bool] = lambda: False
     hits: list[Hit] = field(default_factory=list)
 
+    def settle(self) -> None:
+        """After the run: what it has brought about is over."""
+
     def note(self, strike: Strike, request: Request) -> None:
         strike.hits += 1
         self.hits.append(Hit(strike.fault.name, request.kind, self.spilled()))

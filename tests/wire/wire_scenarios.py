@@ -235,12 +235,14 @@ class Case:
     workers: int
     few_rows: bool  # in memory: the others spill
     compressed: bool
+    patient: bool = False  # outlasts a restart of the server
 
     def __str__(self) -> str:
         slices = self.slices or "default"
         return (
             f"{self.route}/{self.sink} {self.snapshot} slices={slices} page={self.page_size} "
             f"workers={self.workers} spills={self.few_rows} compressed={self.compressed}"
+            f"{' patient' if self.patient else ''}"
         )
 
     def uses_pit(self) -> bool:
@@ -287,14 +289,12 @@ class Case:
         if self.slices is not None:
             source["slices"] = self.slices
         route = ROUTES[self.route]
+        patience = {"timeout": "800ms", "retries": 4, "retry_pause": "4ms"}
+        if self.patient:
+            patience = {"timeout": "30s", "retries": 15, "retry_pause": "300ms"}
         return {
             "connections": {
-                "events": {
-                    "elasticsearch": url,
-                    "timeout": "800ms",
-                    "retries": 4,
-                    "retry_pause": "4ms",
-                },
+                "events": {"elasticsearch": url, **patience},
                 "sink": sink,
             },
             "pipelines": {
