@@ -75,6 +75,7 @@
     X(NO_RESUME, 8003, TIDE_STATE_CONFLICT, "the run can't be resumed")                           \
     X(NO_REWIND, 8004, TIDE_STATE_CONFLICT, "the pipeline can't be taken back")                   \
     X(STATE_DAMAGED, 8005, TIDE_BAD_DATA, "state or marks were changed by another hand")          \
+    X(STATE_NEWER, 8006, TIDE_STATE_CONFLICT, "state was written by a later version")             \
     X(DEFECT, 9000, TIDE_BAD_DATA, "tidemill has a defect")
 
 /* What TIDE_FAIL takes beside a bare tide_code: the number above the code's eight bits. */

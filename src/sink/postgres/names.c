@@ -205,6 +205,7 @@ tide_code tide_pg_names_resolve(tide_pg_names *names, const tide_target *target,
     names->runs = quote(names, schema, "tidemill_runs");
     names->units = quote(names, schema, "tidemill_units");
     names->marks = quote(names, schema, "tidemill_marks");
+    names->ledger = quote(names, schema, "tidemill_ledger");
     names->lease = quote(names, schema, "tidemill_lease");
     names->pipelines = quote(names, schema, "tidemill_pipelines");
     names->columns = make_column_list(names, target->output);
@@ -212,8 +213,8 @@ tide_code tide_pg_names_resolve(tide_pg_names *names, const tide_target *target,
     const char *quoted_target = quote(names, schema, names->table);
     bool whole = rejects != NULL && names->schema != NULL && names->late != NULL &&
                  names->runs != NULL && names->units != NULL && names->marks != NULL &&
-                 names->lease != NULL && names->pipelines != NULL && names->columns != NULL &&
-                 names->label != NULL && quoted_target != NULL &&
+                 names->ledger != NULL && names->lease != NULL && names->pipelines != NULL &&
+                 names->columns != NULL && names->label != NULL && quoted_target != NULL &&
                  (names->staged_state == NULL || staged_state != NULL) &&
                  (names->staging_table == NULL || names->staging != NULL) &&
                  (names->state_table == NULL || names->state != NULL);

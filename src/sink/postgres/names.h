@@ -25,6 +25,7 @@ typedef struct tide_pg_names {
     const char *runs;
     const char *units;
     const char *marks;
+    const char *ledger;
     const char *lease;
     const char *pipelines;
     const char *columns;                                  /* "a", "b", ... of the output */

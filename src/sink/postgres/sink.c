@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
+#include "flow/ledger_version.h"
 #include "sink/postgres/postgres.h"
 
 #define ATTEMPTS_MAX 8
@@ -14,6 +16,24 @@ tide_code tide_pg_finally(tide_code code, tide_error *err)
         err->side = TIDE_SIDE_SINK;
         return TIDE_REMOTE;
     }
+    return code;
+}
+
+/* Where this fails, so does whatever else would be asked. */
+static tide_code check_version(tide_pg_sink *sink, tide_error *err)
+{
+    bool exists;
+    char sql[512];
+    char *found;
+    TIDE_TRY(tide_pg_finally(tide_pg_table_exists(&sink->control, sink->names.ledger, &exists, err),
+                             err));
+    if (!exists) {
+        return TIDE_OK;
+    }
+    (void)snprintf(sql, sizeof sql, "SELECT max(version) FROM %s", sink->names.ledger);
+    TIDE_TRY(tide_pg_finally(tide_pg_ask(&sink->control, sql, NULL, 0, &found, err), err));
+    tide_code code = tide_ledger_version_check(found == NULL ? 1 : strtoll(found, NULL, 10), err);
+    tide_free(found);
     return code;
 }
 
@@ -31,7 +51,7 @@ tide_code tide_pg_sink_connect(tide_pg_sink *sink, tide_error *err)
     tide_code code =
         tide_pg_names_resolve(&sink->names, sink->target, schema == NULL ? "" : schema, err);
     tide_free(schema);
-    return code;
+    return code == TIDE_OK ? check_version(sink, err) : code;
 }
 
 tide_code tide_pg_table_exists(tide_pg_connection *connection, const char *quoted, bool *exists,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "flow/ledger_version.h"
 #include "sink/postgres/postgres.h"
 
 /* Clears sql. */
@@ -40,6 +42,8 @@ static const char units_columns[] =
 static const char marks_columns[] =
     "pipeline text, name text, value text NOT NULL, open boolean NOT NULL, run bigint NOT NULL, "
     "PRIMARY KEY (pipeline, name)";
+static const char ledger_columns[] =
+    "one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL";
 /* (pipeline, epoch) makes the epoch part of a key: see lease.h. */
 static const char lease_columns[] =
     "pipeline text PRIMARY KEY, epoch bigint NOT NULL, holder text NOT NULL, "
@@ -50,6 +54,25 @@ static const char pipelines_columns[] =
 static const char rejects_columns[] =
     "pipeline text, stage text, \"position\" text, step text, column_name text, sqlstate text, "
     "reason text NOT NULL, row_values json NOT NULL, PRIMARY KEY (pipeline, stage, \"position\")";
+
+/* Only where it is another one, so that it may be read without the right to write. */
+static tide_code write_version(tide_pg_connection *connection, const char *ledger, tide_error *err)
+{
+    char sql[512];
+    char *newest;
+    (void)snprintf(sql, sizeof sql, "SELECT max(version)::text FROM %s", ledger);
+    TIDE_TRY(tide_pg_ask(connection, sql, NULL, 0, &newest, err));
+    bool is_now = newest != NULL && strcmp(newest, TIDE_LEDGER_VERSION_TEXT) == 0;
+    tide_free(newest);
+    if (is_now) {
+        return TIDE_OK;
+    }
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO %s VALUES (1, " TIDE_LEDGER_VERSION_TEXT
+                   ") ON CONFLICT (one) DO UPDATE SET version = excluded.version",
+                   ledger);
+    return tide_pg_run(connection, sql, err);
+}
 
 static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *attempt,
                             void *argument, tide_error *err)
@@ -66,6 +89,8 @@ static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(create_missing(connection, names->runs, runs_columns, err));
     TIDE_TRY(create_missing(connection, names->units, units_columns, err));
     TIDE_TRY(create_missing(connection, names->marks, marks_columns, err));
+    TIDE_TRY(create_missing(connection, names->ledger, ledger_columns, err));
+    TIDE_TRY(write_version(connection, names->ledger, err));
     TIDE_TRY(create_missing(connection, names->lease, lease_columns, err));
     TIDE_TRY(create_missing(connection, names->pipelines, pipelines_columns, err));
     TIDE_TRY(create_missing(connection, names->rejects, rejects_columns, err));

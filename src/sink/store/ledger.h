@@ -16,6 +16,8 @@
 #include "sink/store/db.h"
 
 TIDE_MUST_CHECK tide_code tide_ledger_create(tide_db *db, tide_error *err);
+/* Refuses what a later version has written (flow/ledger_version.h). */
+TIDE_MUST_CHECK tide_code tide_ledger_check_version(tide_db *db, tide_error *err);
 
 /* Newest first, at most limit; none when there is no such table yet. */
 TIDE_MUST_CHECK tide_code tide_ledger_read_runs(tide_db *db, const char *pipeline, size_t limit,

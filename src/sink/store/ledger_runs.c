@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/problem.h"
+#include "flow/ledger_version.h"
 #include "sink/store/ledger.h"
 
 tide_code tide_ledger_create(tide_db *db, tide_error *err)
@@ -24,8 +25,25 @@ tide_code tide_ledger_create(tide_db *db, tide_error *err)
         "PRIMARY KEY (pipeline, run, unit)) STRICT, WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS tidemill_marks("
         "pipeline TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, open INTEGER NOT NULL, "
-        "run INTEGER NOT NULL, PRIMARY KEY (pipeline, name)) STRICT, WITHOUT ROWID",
+        "run INTEGER NOT NULL, PRIMARY KEY (pipeline, name)) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS tidemill_ledger("
+        "one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;"
+        "INSERT INTO tidemill_ledger VALUES(1, " TIDE_LEDGER_VERSION_TEXT
+        ") ON CONFLICT (one) DO UPDATE SET version = excluded.version "
+        "WHERE version < excluded.version",
         err);
+}
+
+tide_code tide_ledger_check_version(tide_db *db, tide_error *err)
+{
+    bool exists;
+    int64_t found = 1;
+    TIDE_TRY(tide_db_has_table(db, "tidemill_ledger", &exists, err));
+    if (exists) {
+        TIDE_TRY(tide_db_query_integer(db, "SELECT max(version) FROM tidemill_ledger", NULL, 0, 1,
+                                       &found, err));
+    }
+    return tide_ledger_version_check(found, err);
 }
 
 static bool parse_status(const char *name, tide_run_status *status)

@@ -139,7 +139,7 @@ tide_code tide_store_connect(tide_store *store, bool *connected, tide_error *err
     }
     TIDE_TRY(open_db(store, &store->db, TIDE_DB_EXISTING, TIDE_DB_READ_CACHE_KIB, err));
     *connected = true;
-    return TIDE_OK;
+    return tide_ledger_check_version(&store->db, err);
 }
 
 static tide_code connect_writable(tide_store *store, tide_error *err)
@@ -150,7 +150,7 @@ static tide_code connect_writable(tide_store *store, tide_error *err)
     tide_db_close(&store->db);
     TIDE_TRY(open_db(store, &store->db, TIDE_DB_CREATE, write_cache_kib(store), err));
     store->writable = true;
-    return TIDE_OK;
+    return tide_ledger_check_version(&store->db, err);
 }
 
 tide_code tide_store_read_states(const tide_store *store, tide_db *reader, tide_hash_range range,
