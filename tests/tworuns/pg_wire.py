@@ -18,13 +18,15 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PLACES = ("before", "unanswered", "answered", "torn", "between", "after")
 NO_TLS = (80877103, 80877104)  # requests for TLS and GSSAPI, which are refused by one byte
 COMMIT = b"COMMIT\0"
 NAMED = re.compile(rb"SET LOCAL application_name = '([^']*)'")
+RENEWAL = b"SET renewed_at = clock_timestamp() WHERE"
 READ_BYTES = 1 << 16
-RELEASE_SECONDS_MAX = 30
+HELD_SECONDS_MAX = 60
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,9 @@ class Link(threading.Thread):
         self.asked = Messages(typed=False)
         self.answered = Messages(typed=True)
         self.application = ""
+        self.renews = False  # it is the one that renews the lease
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.cut: Cut | None = None
 
     def run(self) -> None:
@@ -128,7 +133,7 @@ class Link(threading.Thread):
     def turn(self) -> bool:
         """One wait for either end; False when the link is to end."""
         ready, _, _ = select.select([self.client, self.server], [], [])
-        if not self.proxy.flowing.wait(RELEASE_SECONDS_MAX):
+        if not self.flowing.wait(HELD_SECONDS_MAX):
             return False
         if self.client in ready:
             data = self.client.recv(READ_BYTES)
@@ -145,6 +150,7 @@ class Link(threading.Thread):
             return True
         if named := NAMED.search(message[:400]):
             self.application = named[1].decode()
+        self.renews = self.renews or RENEWAL in message
         if message[:1] == b"Q" and message[5:] == COMMIT:
             self.cut = self.proxy.plan.meet(kind_of(self.application))
         if self.cut is None:
@@ -184,22 +190,26 @@ class Link(threading.Thread):
 
 
 class PgProxy:
-    """Listens on 127.0.0.1. `hold` lets nothing pass until `release`; `cut_all` ends what is open;
-    `refuse` closes whatever comes until `accept_again`."""
+    """Listens on 127.0.0.1, or at a path. `cut_all` ends what is open; while `refusing`, whatever
+    comes is closed at once. A link that is not `flowing` is silent both ways."""
 
-    def __init__(self, port: int) -> None:
-        self.dial: Callable[[], socket.socket] = lambda: socket.create_connection(
-            ("127.0.0.1", port)
-        )
+    def __init__(self, port: int, path: Path | None = None) -> None:
+        self.server_port = port
         self.plan = Plan()
         self.kept: list[socket.socket] = []
         self.links: set[Link] = set()
-        self.flowing = threading.Event()
-        self.flowing.set()
         self.refusing = False
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
+        if path is None:
+            self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+            self.port = self.listener.getsockname()[1]
+        else:
+            self.listener = socket.socket(socket.AF_UNIX)
+            self.listener.bind(str(path))
+            self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def dial(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.server_port))
 
     def accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -224,12 +234,6 @@ class PgProxy:
                     end.shutdown(socket.SHUT_RDWR)
         return len(links)
 
-    def hold(self) -> None:
-        self.flowing.clear()
-
-    def release(self) -> None:
-        self.flowing.set()
-
     def begin(self, plan: Plan) -> None:
         self.plan = plan
         self.drop_kept()
@@ -242,7 +246,8 @@ class PgProxy:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.release()
+        for link in list(self.links):
+            link.flowing.set()
         close(self.listener)
         self.cut_all()
         self.drop_kept()

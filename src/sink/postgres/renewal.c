@@ -15,6 +15,17 @@
 #include "base/limits.h"
 #include "sink/postgres/lease.h"
 
+/* Tests are in more of a hurry. */
+static int64_t wait_ms(void)
+{
+    return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_RENEW_MS", (int64_t)TIDE_LEASE_RENEW_SECONDS * 1000);
+}
+
+static int64_t answer_ms(void)
+{
+    return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_ANSWER_MS", (int64_t)TIDE_LEASE_ANSWER_SECONDS * 1000);
+}
+
 /* False when the server has said nothing until then, or the connection is lost. */
 static bool wait_for_answer(tide_pg_connection *connection, int64_t deadline)
 {
@@ -39,8 +50,7 @@ static int64_t send_renewal(tide_pg_lease *lease)
                    "WHERE pipeline = $1 AND epoch = $2::bigint",
                    lease->names->lease);
     const char *parameters[] = {lease->pipeline, lease->epoch_text};
-    int64_t deadline =
-        tide_monotonic_micros() + (int64_t)TIDE_LEASE_ANSWER_SECONDS * TIDE_MICROS_PER_SECOND;
+    int64_t deadline = tide_monotonic_micros() + answer_ms() * 1000;
     if (PQsendQueryParams(connection->handle, sql, 2, NULL, parameters, NULL, NULL, 0) != 1) {
         return -1;
     }
@@ -77,11 +87,6 @@ static bool renew(tide_pg_lease *lease)
     }
     TIDE_FAULT_POINT("postgres.lease.renewed");
     return true;
-}
-
-static int64_t wait_ms(void)
-{
-    return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_RENEW_MS", (int64_t)TIDE_LEASE_RENEW_SECONDS * 1000);
 }
 
 static void run_renewals(void *argument)
