@@ -123,9 +123,15 @@ def test_merges_of_two_pipelines_never_deadlock(project):
 
 def test_deadlocks_of_triggers_are_done_again(project):
     execute(project, TRIGGER % (BUCKETS - 1, BUCKETS))
-    execute(project, "alter database " + psycopg.conninfo.conninfo_to_dict(project.database)["dbname"]
-            + " set deadlock_timeout = '20ms'")
+    execute(
+        project,
+        "alter database "
+        + psycopg.conninfo.conninfo_to_dict(project.database)["dbname"]
+        + " set deadlock_timeout = '20ms'",
+    )
     for done in run_both(project):
         assert done.code == 0, done.describe()
-    assert sorted(query(project, "select a, b, at, code, points from best")) == expected(project.rows)
+    assert sorted(query(project, "select a, b, at, code, points from best")) == expected(
+        project.rows
+    )
     assert deadlocks(project) > 0
