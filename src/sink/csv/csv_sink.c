@@ -126,7 +126,9 @@ static tide_code read_states(tide_sink_worker *worker, tide_hash_range range, ti
 static tide_code load(tide_sink_worker *worker, tide_unit *unit, tide_load_result *result,
                       tide_error *err)
 {
-    return tide_csv_load(worker, unit, result, err);
+    tide_csv_sink *sink = worker->sink;
+    tide_code code = tide_csv_load(worker, unit, result, err);
+    return code == TIDE_IO ? tide_store_blame(&sink->store, err) : code;
 }
 
 static tide_code finish(tide_sink *base, const tide_run_row *run, tide_load_result *result,

@@ -2,9 +2,10 @@
 /* Lease: which process may write a pipeline - a row (pipeline, epoch, holder) in tidemill_lease.
  *
  * It is taken inside a transaction that has the write lock, so two takers can't both see it free. A
- * holder that lives keeps it; a dead one, or one in a pid namespace that can't be seen and that has
- * not renewed it for TIDE_LEASE_EXPIRE_SECONDS, loses it: the epoch rises. Whoever writes compares
- * the epoch in the same transaction, so a writer that was taken for dead commits nothing any more.
+ * holder that lives keeps it; a dead one, or one that can't be looked at (another pid namespace,
+ * another host) and has not renewed it for TIDE_LEASE_EXPIRE_SECONDS, loses it: the epoch rises.
+ * Whoever writes compares the epoch in the same transaction, so a writer that was taken for dead
+ * commits nothing any more.
  */
 #ifndef TIDE_SINK_STORE_LEASE_H
 #define TIDE_SINK_STORE_LEASE_H

@@ -68,6 +68,8 @@ tide_code tide_store_open(tide_store *store, const tide_store_options *options,
     store->target = target;
     store->busy_ms = options->busy_ms;
     tide_mutex_init(&store->lock);
+    tide_mutex_init(&store->renewal.mutex);
+    tide_condition_init(&store->renewal.stop_asked);
     tide_arena_init(&store->names);
     store->path = tide_copy_string(options->path);
     tide_code code = store->path == NULL ? TIDE_FAIL_MEMORY(err, "the path of a database")
@@ -78,7 +80,7 @@ tide_code tide_store_open(tide_store *store, const tide_store_options *options,
     return code;
 }
 
-static void clear_writers(tide_store *store)
+void tide_store_clear_writers(tide_store *store)
 {
     tide_row_writer_clear(&store->state_writer);
     tide_row_writer_clear(&store->late_writer);
@@ -102,10 +104,13 @@ static void release_lease(tide_store *store)
 
 void tide_store_close(tide_store *store)
 {
-    clear_writers(store);
+    tide_store_clear_writers(store);
+    tide_store_renewal_stop(store);
     release_lease(store);
     tide_db_close(&store->db);
     tide_arena_clear(&store->names);
+    tide_condition_clear(&store->renewal.stop_asked);
+    tide_mutex_clear(&store->renewal.mutex);
     tide_mutex_clear(&store->lock);
     tide_free(store->path);
     store->path = NULL;
@@ -142,7 +147,7 @@ tide_code tide_store_connect(tide_store *store, bool *connected, tide_error *err
     return tide_ledger_check_version(&store->db, err);
 }
 
-static tide_code connect_writable(tide_store *store, tide_error *err)
+tide_code tide_store_connect_writable(tide_store *store, tide_error *err)
 {
     if (store->writable && store->db.handle != NULL) {
         return TIDE_OK;
@@ -245,90 +250,10 @@ tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipel
     return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
 }
 
-static tide_code create_engine_tables(tide_db *db, tide_error *err)
+tide_code tide_store_create_engine_tables(tide_db *db, tide_error *err)
 {
     TIDE_TRY(tide_lease_create(db, err));
     return tide_ledger_create(db, err);
-}
-
-static tide_code create_own_tables(tide_store *store, tide_error *err)
-{
-    tide_db *db = &store->db;
-    const tide_target *target = store->target;
-    TIDE_TRY(tide_reject_table_create(db, store->rejects_table, err));
-    if (store->late_table != NULL) {
-        TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
-    }
-    if (store->state_table != NULL) {
-        TIDE_TRY(tide_state_table_create(db, store->state_table, target->state, err));
-    }
-    if (store->staged_state != NULL) {
-        TIDE_TRY(tide_state_table_create(db, store->staged_state, target->state, err));
-    }
-    return TIDE_OK;
-}
-
-/* What an earlier execution staged can't be told from what this one will: it begins anew. */
-static tide_code drop_staging(tide_store *store, tide_error *err)
-{
-    if (!tide_store_is_staged(store)) {
-        return TIDE_OK;
-    }
-    TIDE_TRY(tide_db_drop_table(&store->db, store->staged_table, err));
-    TIDE_TRY(store->staged_state == NULL
-                 ? TIDE_OK
-                 : tide_db_drop_table(&store->db, store->staged_state, err));
-    return tide_ledger_drop_markers(&store->db, store->target->pipeline, err);
-}
-
-/* Again under the lock: two runs may have been checked at the same time. */
-static tide_code refuse_rivals(tide_store *store, tide_error *err)
-{
-    tide_text problems;
-    tide_text_init(&problems);
-    tide_code code = tide_ledger_find_rivals(&store->db, store->target, &problems, err);
-    if (code == TIDE_OK && tide_text_failed(&problems)) {
-        code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
-    } else if (code == TIDE_OK && problems.size > 0) {
-        code = TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s",
-                         (int)strcspn(tide_text_c(&problems), "\n"), tide_text_c(&problems));
-    }
-    tide_text_clear(&problems);
-    return code;
-}
-
-static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_error *err)
-{
-    tide_db *db = &store->db;
-    const char *pipeline = store->target->pipeline;
-    TIDE_TRY(create_engine_tables(db, err));
-    TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
-    TIDE_TRY(refuse_rivals(store, err));
-    TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
-    TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
-    TIDE_TRY(drop_staging(store, err));
-    TIDE_TRY(create_own_tables(store, err));
-    return tide_ledger_count_rejects(db, pipeline, run->run, &store->rejected_rows, err);
-}
-
-tide_code tide_store_begin_run(tide_store *store, const tide_run_row *run, tide_error *err)
-{
-    tide_mutex_lock(&store->lock);
-    tide_code code = connect_writable(store, err);
-    if (code == TIDE_OK) {
-        code = tide_db_execute(&store->db, "BEGIN IMMEDIATE", err);
-    }
-    if (code != TIDE_OK) {
-        tide_mutex_unlock(&store->lock);
-        return code;
-    }
-    code = begin_inside(store, run, err);
-    if (code != TIDE_OK) {
-        tide_store_abort_begin(store);
-        return code;
-    }
-    store->run = run->run;
-    return TIDE_OK;
 }
 
 /* SQLite would go on writing to a file that has no name any more. */
@@ -350,7 +275,7 @@ static tide_code enter_inside(tide_store *store, tide_error *err)
     if (store->epoch != 0) {
         return tide_lease_renew(&store->db, pipeline, store->epoch, err);
     }
-    TIDE_TRY(create_engine_tables(&store->db, err));
+    TIDE_TRY(tide_store_create_engine_tables(&store->db, err));
     TIDE_TRY(tide_lease_take(&store->db, pipeline, &store->epoch, err));
     store->is_borrowed = true;
     return TIDE_OK;
@@ -359,7 +284,7 @@ static tide_code enter_inside(tide_store *store, tide_error *err)
 tide_code tide_store_enter(tide_store *store, tide_error *err)
 {
     tide_mutex_lock(&store->lock);
-    tide_code code = connect_writable(store, err);
+    tide_code code = tide_store_connect_writable(store, err);
     if (code == TIDE_OK) {
         code = tide_db_execute(&store->db, "BEGIN IMMEDIATE", err);
     }
@@ -406,46 +331,4 @@ tide_code tide_store_commit(tide_store *store, tide_error *err)
     }
     leave(store);
     return TIDE_OK;
-}
-
-static tide_code prepare_writers(tide_store *store, tide_error *err)
-{
-    const tide_target *target = store->target;
-    clear_writers(store);
-    if (store->late_table != NULL) {
-        tide_text sql;
-        tide_text_init(&sql);
-        tide_sql_append_insert(&sql, store->late_table, target->late);
-        TIDE_TRY(tide_row_writer_init(&store->late_writer, &store->db, target->late, &sql, err));
-    }
-    if (store->state_table == NULL) {
-        return TIDE_OK;
-    }
-    const char *table = store->staged_state != NULL ? store->staged_state : store->state_table;
-    return tide_state_table_writer(&store->db, table, target->state, &store->state_writer, err);
-}
-
-tide_code tide_store_end(tide_store *store, tide_code code, tide_error *err)
-{
-    if (code != TIDE_OK) {
-        tide_store_abort(store);
-        return code;
-    }
-    return tide_store_commit(store, err);
-}
-
-void tide_store_abort_begin(tide_store *store)
-{
-    store->epoch = 0; /* rolled back with the rest; another process may get the same one */
-    tide_store_abort(store);
-}
-
-tide_code tide_store_commit_begin(tide_store *store, tide_error *err)
-{
-    tide_code code = tide_store_commit(store, err);
-    if (code != TIDE_OK) {
-        store->epoch = 0;
-        return code;
-    }
-    return prepare_writers(store, err);
 }

@@ -27,6 +27,13 @@ typedef struct tide_store_options {
     int64_t busy_ms;  /* 0 = TIDE_DB_BUSY_MS */
 } tide_store_options;
 
+typedef struct tide_store_renewal {
+    tide_thread thread;
+    tide_mutex mutex;
+    tide_condition stop_asked;
+    bool stopping; /* under mutex */
+} tide_store_renewal;
+
 typedef struct tide_store {
     tide_sink sink;            /* first: a sink that keeps its books here begins with its store */
     tide_db db;                /* the writer; guarded by lock */
@@ -48,6 +55,7 @@ typedef struct tide_store {
     bool writable;         /* db may write: opened by begin_run or enter */
     bool is_borrowed;      /* the lease is held for one transaction only */
     int64_t rejected_rows; /* of this run, as far as they went through here */
+    tide_store_renewal renewal;
 } tide_store;
 
 /* Touches nothing. bad_config for generated names over the limit. */
@@ -64,6 +72,14 @@ TIDE_MUST_CHECK tide_code tide_store_connect(tide_store *store, bool *connected,
  * caller). */
 TIDE_MUST_CHECK tide_code tide_store_check(tide_store *store, tide_sink_facts *facts,
                                            tide_pipeline_row *row, tide_error *err);
+
+/* Inner parts of store.c for store_begin.c. */
+TIDE_MUST_CHECK tide_code tide_store_connect_writable(tide_store *store, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_create_engine_tables(tide_db *db, tide_error *err);
+void tide_store_clear_writers(tide_store *store);
+/* store_renewal.c: from the commit of begin until close. */
+TIDE_MUST_CHECK tide_code tide_store_renewal_start(tide_store *store, tide_error *err);
+void tide_store_renewal_stop(tide_store *store);
 
 /* Creates the database and the engine's tables, takes the lease, writes the run record and drops
  * what an earlier execution staged; then the caller holds a transaction, as after enter, in which
@@ -83,6 +99,10 @@ void tide_store_abort(tide_store *store);
 /* Ends it by what its work came to: commit when that is OK, else abort. That code, or the commit's.
  */
 TIDE_MUST_CHECK tide_code tide_store_end(tide_store *store, tide_code code, tide_error *err);
+
+/* Outside, after an io error: a run that was taken over finds its files gone, and fenced is what
+ * happened. Else the error as it is. */
+tide_code tide_store_blame(tide_store *store, tide_error *err);
 
 /* Inside: inserts the marker first, of a unit of row_count rows. *done: it was committed before,
  * and result says with what. */

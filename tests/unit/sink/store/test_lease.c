@@ -178,6 +178,38 @@ static void test_unseen_holder_is_given_time(void **state)
     first->vtable->close(first);
 }
 
+/* Of another boot and another host: a machine that sees the same directory. */
+static void test_other_host_is_given_time(void **state)
+{
+    fixture *f = *state;
+    tide_sink *first;
+    tide_sink *second;
+    assert_int_equal(begin(f, &first), TIDE_OK);
+    execute_sql(f->path,
+                "UPDATE tidemill_lease SET holder_boot = 'another', holder_host = 'elsewhere'");
+    assert_int_equal(begin(f, &second), TIDE_IO);
+    assert_non_null(strstr(f->err.message, "host elsewhere"));
+    second->vtable->close(second);
+    execute_sql(f->path, "UPDATE tidemill_lease SET renewed_at = renewed_at - 61000000");
+    assert_int_equal(begin(f, &second), TIDE_OK);
+    assert_int_equal(load(f, first, "b", 10), TIDE_FENCED);
+    first->vtable->close(first);
+    second->vtable->close(second);
+}
+
+static void test_file_of_an_earlier_version_gets_hosts(void **state)
+{
+    fixture *f = *state;
+    tide_sink *sink;
+    assert_int_equal(begin(f, &sink), TIDE_OK);
+    sink->vtable->close(sink);
+    execute_sql(f->path, "ALTER TABLE tidemill_lease DROP COLUMN holder_host");
+    assert_int_equal(begin(f, &sink), TIDE_OK);
+    assert_int_equal(
+        query_integer(f->path, "SELECT count(*) FROM tidemill_lease WHERE holder_host <> ''"), 1);
+    sink->vtable->close(sink);
+}
+
 static void take_write_lock(fixture *f)
 {
     sqlite3 *db;
@@ -228,6 +260,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dead_holder_is_taken_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fenced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unseen_holder_is_given_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_host_is_given_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_file_of_an_earlier_version_gets_hosts, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_stopped_writer_is_named, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
