@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loading a unit:
  *
- *   outside the lock   rules -> rows to a temporary file -> fsync
+ *   outside the lock   rules -> rows to a temporary file -> fsync of it and of its folder
  *   inside             marker -> manifest -> rejects, late rows -> states -> COMMIT
- *   outside            rename -> fsync of the folder
+ *   outside            rename
+ *
+ * The folder's fsync must come before COMMIT: a file whose bytes are on the disk may still have no
+ * name there after a power cut. Renames need none of their own, since begin repeats what is lost;
+ * finish makes them durable.
  *
  * Parts of a unit go to the same file, which stays open until the last. After COMMIT the unit is
  * committed whatever happens to the rename: it is repeated before the next load, by finish, or by
@@ -75,6 +79,12 @@ static tide_code finish_part(tide_csv_part *part, tide_error *err)
     tide_code code = tide_part_file_finish(&part->file, err);
     part->entry.byte_count = part->file.byte_count;
     return code;
+}
+
+/* A new generation's folder is synced as a whole before it is committed. */
+static tide_code sync_name(const tide_csv_sink *sink, const tide_csv_part *part, tide_error *err)
+{
+    return part->open && !is_replace(sink) ? tide_folder_sync(sink->folder, err) : TIDE_OK;
 }
 
 static void end_part(tide_csv_part *part, bool keep)
@@ -189,8 +199,7 @@ static tide_code rename_part(const tide_csv_sink *sink, const tide_csv_part *par
 {
     char path[TIDE_PART_PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", sink->folder, part->name);
-    TIDE_TRY(tide_path_rename_once(part->path, path, err));
-    return tide_folder_sync(sink->folder, err);
+    return tide_path_rename_once(part->path, path, err);
 }
 
 /* The unit is committed: a failure to rename is not its failure. */
@@ -220,6 +229,7 @@ static tide_code commit_last_part(unit_load *load, tide_error *err)
 {
     bool committed = false;
     TIDE_TRY(finish_part(load->part, err));
+    TIDE_TRY(sync_name(load->sink, load->part, err));
     TIDE_TRY(tide_store_enter(&load->sink->store, err));
     TIDE_TRY(run_transaction(load, &committed, err));
     if (committed) {

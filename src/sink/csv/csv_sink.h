@@ -10,10 +10,11 @@
  * form that reads back the same, NaN, Infinity, -Infinity; bool true and false. Text with U+0000 is
  * refused.
  *
- * A part is written under a temporary name (it begins with a dot and ends in .tmp), fsynced, named
- * by the manifest in the transaction that holds the unit's marker and states, and then renamed. Who
- * looks at part-*.csv sees committed parts only; after a kill between commit and rename the next
- * begin renames what the manifest names and removes what it doesn't.
+ * A part is written under a temporary name (it begins with a dot and ends in .tmp), fsynced with
+ * its folder, named by the manifest in the transaction that holds the unit's marker and states, and
+ * then renamed. Who looks at part-*.csv sees committed parts only; after a kill or a power cut
+ * between commit and rename the next begin renames what the manifest names and removes what it
+ * doesn't.
  *
  * Modes: append, and replace - the new generation is written into a folder of its own, which
  * changes places with <table> at the end. Only one pipeline writes a <table>; nothing else should
