@@ -13,12 +13,7 @@
 #define TIDE_VERSION "0.1.0"
 #endif
 
-static const tide_command *const commands[] = {
-    &tide_command_check,  &tide_command_plan,   &tide_command_run,
-    &tide_command_runs,   &tide_command_show,   &tide_command_state,
-    &tide_command_sample, &tide_command_doctor, &tide_command_explain,
-};
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMANDS_MAX 32
 
 static tide_cancel cancel;
 
@@ -77,8 +72,8 @@ static void print_help(FILE *out)
     (void)fprintf(out, "tidemill " TIDE_VERSION
                        ": processes event data in the order it happened\n\n"
                        "usage: tidemill COMMAND [OPTION...] [PIPELINE...]\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; tide_commands[i] != NULL; i++) {
+        (void)fprintf(out, "  %-10s %s\n", tide_commands[i]->name, tide_commands[i]->summary);
     }
     (void)fprintf(out,
                   "\n`tidemill COMMAND --help` tells more. The project file is tidemill.yaml, "
@@ -87,9 +82,9 @@ static void print_help(FILE *out)
 
 static const tide_command *find_command(const char *name)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    for (size_t i = 0; tide_commands[i] != NULL; i++) {
+        if (strcmp(tide_commands[i]->name, name) == 0) {
+            return tide_commands[i];
         }
     }
     return NULL;
@@ -97,11 +92,13 @@ static const tide_command *find_command(const char *name)
 
 static int fail_unknown(const char *name)
 {
-    const char *names[COMMAND_COUNT];
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        names[i] = commands[i]->name;
+    const char *names[COMMANDS_MAX];
+    size_t count = 0;
+    while (count < COMMANDS_MAX && tide_commands[count] != NULL) {
+        names[count] = tide_commands[count]->name;
+        count++;
     }
-    const char *nearest = tide_text_nearest(name, names, COMMAND_COUNT);
+    const char *nearest = tide_text_nearest(name, names, count);
     if (nearest != NULL) {
         (void)fprintf(stderr, "tidemill: unknown command `%s`: did you mean `%s`?\n", name,
                       nearest);

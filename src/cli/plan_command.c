@@ -13,7 +13,8 @@ static const char help[] =
     "resuming or not. Touches nothing.\n"
     "\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
-    "      --workers N, --memory SIZE   as for run\n"
+    "      --workers N     as for run\n"
+    "      --memory SIZE   as for run\n"
     "      --new           as for run\n"
     "      --json          a line of JSON per pipeline\n"
     "\n"

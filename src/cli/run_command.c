@@ -31,7 +31,7 @@ static const char help[] =
     "                      given many times, for one pipeline\n"
     "      --log FILE      append what happens to FILE, a line each; `-`: to standard error,\n"
     "                      instead of progress\n"
-    "      --log-format F  of these lines: text, or json\n"
+    "      --log-format text|json   of these lines\n"
     "      --quiet         no progress and no summary\n"
     "      --json          a line of JSON per pipeline: the record of its run\n"
     "\n"
@@ -301,7 +301,7 @@ static tide_code open_log(run_call *call, tide_error *err)
 
 static void close_log(run_call *call)
 {
-    if (call->log_path != NULL) {
+    if (call->jobs.run.log != NULL) {
         tide_log_file_close(&call->log);
     }
 }
@@ -312,17 +312,19 @@ static int open_and_run(run_call *call, char **names, int name_count)
     tide_error err;
     int exit_code;
     tide_error_clear(&err);
-    if (tide_session_open(&session, call->cli, names, name_count, &err) != TIDE_OK) {
+    tide_code code = tide_session_open(&session, call->cli, names, name_count, &err);
+    if (code == TIDE_OK) {
+        code = open_log(call, &err);
+    }
+    if (code != TIDE_OK) {
         exit_code = tide_cli_fail(call->cli, &err);
     } else if (call->jobs.run.reread_count > 0 && session.pipeline_count != 1) {
         exit_code =
             tide_cli_usage(call->cli, &tide_command_run, "--reread is for one pipeline: name it");
-    } else if (open_log(call, &err) != TIDE_OK) {
-        exit_code = tide_cli_fail(call->cli, &err);
     } else {
         exit_code = run_session(call, &session);
-        close_log(call);
     }
+    close_log(call);
     tide_session_close(&session);
     return exit_code;
 }
