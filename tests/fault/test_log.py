@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from fake_search import Answer, FakeSearch, Request
-
 from integration.project import Project
 
 DOCUMENTS = {f"d{i:04}": {"who": f"c{i % 7}", "n": i} for i in range(90)}
@@ -58,7 +57,7 @@ def test_a_run_tells_its_stages_and_failed_attempts(project: Project) -> None:
     events = [entry["event"] for entry in told]
     assert events[0] == "run_started"
     assert events[-1] == "run_complete"
-    assert [e["message"] for e in told if e["event"] == "stage"][0] == "reading"
+    assert next(e["message"] for e in told if e["event"] == "stage") == "reading"
     (failed,) = [entry for entry in told if entry["event"] == "attempt_failed"]
     assert failed["level"] == "warning"
     assert re.fullmatch(r"E4\d{3}", failed["problem"])
