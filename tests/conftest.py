@@ -33,8 +33,15 @@ def elasticsearch_8() -> Iterator[servers.SearchServer]:
 
 @pytest.fixture(scope="session")
 def elasticsearch_7() -> Iterator[servers.SearchServer]:
-    """Elasticsearch 7.17.18: the oldest that is supported."""
+    """Elasticsearch 7.17.18."""
     with servers.start("elasticsearch_7") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_6() -> Iterator[servers.SearchServer]:
+    """Elasticsearch 6.8.23: the oldest that is supported. No PIT, mappings with types."""
+    with servers.start("elasticsearch_6") as server:
         yield server
 
 
@@ -42,6 +49,13 @@ def elasticsearch_7() -> Iterator[servers.SearchServer]:
 def opensearch_2() -> Iterator[servers.SearchServer]:
     """OpenSearch 2.19.1."""
     with servers.start("opensearch_2") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def opensearch_3() -> Iterator[servers.SearchServer]:
+    """OpenSearch 3.0.0."""
+    with servers.start("opensearch_3") as server:
         yield server
 
 

@@ -11,10 +11,26 @@ ends it and removes what it wrote. `python3 tools/servers --help` does the same 
 from .instance import Instance, ServerError
 from .pgbouncer import PgBouncer
 from .postgres import Postgres
-from .search import Elasticsearch7, Elasticsearch8, OpenSearch2, SearchServer
+from .search import (
+    Elasticsearch6,
+    Elasticsearch7,
+    Elasticsearch8,
+    OpenSearch2,
+    OpenSearch3,
+    SearchServer,
+)
 
 KINDS = {
-    kind.name: kind for kind in (Elasticsearch8, Elasticsearch7, OpenSearch2, Postgres, PgBouncer)
+    kind.name: kind
+    for kind in (
+        Elasticsearch8,
+        Elasticsearch7,
+        Elasticsearch6,
+        OpenSearch2,
+        OpenSearch3,
+        Postgres,
+        PgBouncer,
+    )
 }
 
 
@@ -32,10 +48,12 @@ def start(name: str, **options: object) -> Instance:
 
 __all__ = [
     "KINDS",
+    "Elasticsearch6",
     "Elasticsearch7",
     "Elasticsearch8",
     "Instance",
     "OpenSearch2",
+    "OpenSearch3",
     "PgBouncer",
     "Postgres",
     "SearchServer",

@@ -14,15 +14,18 @@ HEAP_DEFAULT = "512m"
 REQUEST_SECONDS_MAX = 60
 BULK_DOCUMENTS = 5000
 
-# Of the distribution's JVM options, those that write beside the distribution.
-LEFT_OUT_JVM_OPTIONS = ("-Xlog", "HeapDump", "ErrorFile")
+# Of the distribution's JVM options: those that write beside the distribution, the heap, which is
+# given anew, and a module that only speeds vectors up and is not in every Java.
+LEFT_OUT_JVM_OPTIONS = ("-Xlog", "HeapDump", "ErrorFile", "-Xm", "jdk.incubator.vector")
 
 
-def java_home() -> Path:
-    """A Java 17: the oldest server does not know later ones, the newest no earlier."""
-    for java in sorted(Path("/usr/lib/jvm").glob("*17*/bin/java")):
-        return java.parents[1]
-    raise ServerError("there is no Java 17: run tools/install test")
+def java_home(version: int) -> Path:
+    """Each server knows some versions only: old ones no later, new ones no earlier."""
+    homes = (installed() / f"java-{version}", *Path("/usr/lib/jvm").glob(f"*{version}*"))
+    for home in sorted(homes):
+        if (home / "bin" / "java").is_file():
+            return home
+    raise ServerError(f"there is no Java {version}: run tools/install test")
 
 
 class SearchServer(Instance):
@@ -32,6 +35,10 @@ class SearchServer(Instance):
     product: str  # the name of the distribution, its start script and its settings file
     variables: str  # the prefix of its environment variables
     settings: ClassVar[dict[str, object]] = {}
+    java = 17
+    create_parameters = ""
+    bulk_path = "_bulk"
+    has_pit = True
 
     def __init__(self, heap: str = HEAP_DEFAULT, detached: bool = False) -> None:
         super().__init__(detached)
@@ -52,11 +59,9 @@ class SearchServer(Instance):
         shutil.copytree(self.distribution / "config", config)
         options = (config / "jvm.options").read_text().splitlines()
         kept = [line for line in options if not any(part in line for part in LEFT_OUT_JVM_OPTIONS)]
+        kept += (f"-Xms{self.heap}", f"-Xmx{self.heap}")
+        kept += (f"-XX:ErrorFile={self.directory}/hs_err_pid%p.log",)
         self.write("config/jvm.options", "\n".join([*kept, ""]))
-        self.write(
-            "config/jvm.options.d/test.options",
-            f"-Xms{self.heap}\n-Xmx{self.heap}\n-XX:ErrorFile={self.directory}/hs_err_pid%p.log\n",
-        )
         for path in (config, *config.rglob("*")):
             self._give_to_user(path)
         for name in ("data", "logs", "tmp"):
@@ -85,7 +90,7 @@ class SearchServer(Instance):
         self.write(f"config/{self.product}.yml", text)
         self._port_file.unlink(missing_ok=True)
         environment = {
-            f"{self.variables}_JAVA_HOME": str(java_home()),
+            f"{self.variables}_JAVA_HOME": str(java_home(self.java)),
             f"{self.variables}_PATH_CONF": str(self.directory / "config"),
             f"{self.variables}_TMPDIR": str(self.directory / "tmp"),
         }
@@ -124,7 +129,8 @@ class SearchServer(Instance):
         """Creates an index; the properties are those of the mapping."""
         settings = {"number_of_shards": shards, "number_of_replicas": 0}
         mappings = {"properties": properties} if properties else {}
-        self.request("PUT", f"/{index}", {"settings": settings, "mappings": mappings})
+        body = {"settings": settings, "mappings": mappings}
+        self.request("PUT", f"/{index}{self.create_parameters}", body)
 
     def load(self, index: str, documents: Iterable[tuple[str | None, dict]]) -> None:
         """Indexes (id, source) pairs, id None for one of the server's, and makes them visible."""
@@ -140,7 +146,7 @@ class SearchServer(Instance):
         self.request("POST", f"/{index}/_refresh")
 
     def _send_bulk(self, index: str, lines: list[str]) -> None:
-        answer = self.request("POST", f"/{index}/_bulk", "\n".join([*lines, ""]))
+        answer = self.request("POST", f"/{index}/{self.bulk_path}", "\n".join([*lines, ""]))
         if answer["errors"]:
             first = next(item for item in answer["items"] if "error" in item["index"])
             raise ServerError(f"bulk into {index}: {first}")
@@ -159,8 +165,26 @@ class Elasticsearch7(Elasticsearch8):
     version = "7.17.18"
 
 
+class Elasticsearch6(SearchServer):
+    """Every document is of a type here, and every mapping stands under the name of one."""
+
+    name = "elasticsearch_6"
+    version = "6.8.23"
+    product = "elasticsearch"
+    variables = "ES"
+    create_parameters = "?include_type_name=false"
+    bulk_path = "_doc/_bulk"
+    has_pit = False
+
+
 class OpenSearch2(SearchServer):
     name = "opensearch_2"
     version = "2.19.1"
     product = "opensearch"
     variables = "OPENSEARCH"
+
+
+class OpenSearch3(OpenSearch2):
+    name = "opensearch_3"
+    version = "3.0.0"
+    java = 21
