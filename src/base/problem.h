@@ -54,6 +54,8 @@
     X(SNAPSHOT_LOST, 4005, TIDE_REMOTE_RETRY, "the server lost the snapshot that was being read") \
     X(PAGES_CONTRADICT, 4006, TIDE_REMOTE_RETRY, "pages do not add up")                           \
     X(HTTP_REFUSED, 4007, TIDE_REMOTE, "a search server refused a request")                       \
+    X(CERTIFICATE, 4008, TIDE_REMOTE, "a certificate of TLS was refused")                         \
+    X(NOT_LET_IN, 4009, TIDE_REMOTE, "a search server does not let us in")                        \
     X(DATABASE, 5000, TIDE_REMOTE, "the database refused")                                        \
     X(DATABASE_LOST, 5001, TIDE_REMOTE_RETRY, "the database can't be reached")                    \
     X(LEASE_HELD, 5002, TIDE_IO, "another run holds the pipeline")                                \

@@ -60,6 +60,26 @@ static void read_api_key(tide_config_reader *reader, const tide_yaml *node, void
 {
     tide_config_read_text(reader, node, &((tide_connection *)into)->api_key);
 }
+static void read_bearer_token(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->bearer_token);
+}
+static void read_client_cert(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->client_cert);
+}
+static void read_client_key(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->client_key);
+}
+static void read_client_key_password(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_text(reader, node, &((tide_connection *)into)->client_key_password);
+}
+static void read_verify(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    tide_config_read_bool(reader, node, &((tide_connection *)into)->verify);
+}
 static void read_ca_file(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
     tide_config_read_text(reader, node, &((tide_connection *)into)->ca_file);
@@ -90,11 +110,29 @@ static const tide_config_key connection_keys[] = {
     {"user", read_user, false},
     {"password", read_password, false},
     {"api_key", read_api_key, false},
+    {"bearer_token", read_bearer_token, false},
     {"ca_file", read_ca_file, false},
+    {"client_cert", read_client_cert, false},
+    {"client_key", read_client_key, false},
+    {"client_key_password", read_client_key_password, false},
+    {"verify", read_verify, false},
     {"timeout", read_timeout, false},
     {"retries", read_retries, false},
     {"retry_pause", read_retry_pause, false},
 };
+
+static bool has_access(const tide_connection *connection)
+{
+    return connection->user || connection->password || connection->api_key ||
+           connection->bearer_token || connection->ca_file || connection->client_cert ||
+           connection->client_key || connection->client_key_password || !connection->verify;
+}
+
+static int count_credentials(const tide_connection *connection)
+{
+    return (connection->user != NULL) + (connection->api_key != NULL) +
+           (connection->bearer_token != NULL);
+}
 
 static void check_connection(tide_config_reader *reader, const tide_yaml *node,
                              const tide_connection *connection)
@@ -103,11 +141,10 @@ static void check_connection(tide_config_reader *reader, const tide_yaml *node,
         tide_diagnostics_add(reader->diagnostics, node->mark,
                              "a connection needs one of `elasticsearch:`, `postgres:`, "
                              "`sqlite:`, `csv:`");
-    } else if (connection->kind != TIDE_CONNECTION_ELASTICSEARCH &&
-               (connection->user || connection->password || connection->api_key ||
-                connection->ca_file)) {
+    } else if (connection->kind != TIDE_CONNECTION_ELASTICSEARCH && has_access(connection)) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
-                             "user, password, api_key and ca_file are for `elasticsearch:`%s",
+                             "user, password, keys, tokens and certificates are for "
+                             "`elasticsearch:`%s",
                              connection->kind == TIDE_CONNECTION_POSTGRES
                                  ? "; for postgres write them into its conninfo"
                                  : "");
@@ -118,7 +155,30 @@ static void check_connection(tide_config_reader *reader, const tide_yaml *node,
                              "timeout, retries and retry_pause are for `elasticsearch:`");
     } else if (connection->password != NULL && connection->user == NULL) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "`password:` needs `user:`");
+    } else if (connection->client_key != NULL && connection->client_cert == NULL) {
+        tide_diagnostics_add(reader->diagnostics, node->mark, "`client_key:` needs `client_cert:`");
+    } else if (count_credentials(connection) > 1) {
+        tide_diagnostics_add(reader->diagnostics, node->mark,
+                             "give one of `user:`, `api_key:` and `bearer_token:`");
     }
+}
+
+/* Relative paths start from where the project file lies. */
+static void resolve_path(tide_config_reader *reader, const char **path)
+{
+    const char *directory = reader->project->directory;
+    if (*path == NULL || (*path)[0] == '/' || directory == NULL || strcmp(directory, ".") == 0) {
+        return;
+    }
+    *path = tide_arena_format(&reader->project->arena, "%s/%s", directory, *path);
+    reader->diagnostics->failed = reader->diagnostics->failed || *path == NULL;
+}
+
+static void resolve_files(tide_config_reader *reader, tide_connection *connection)
+{
+    resolve_path(reader, &connection->ca_file);
+    resolve_path(reader, &connection->client_cert);
+    resolve_path(reader, &connection->client_key);
 }
 
 static void read_connections(tide_config_reader *reader, const tide_yaml *node, void *into)
@@ -135,9 +195,11 @@ static void read_connections(tide_config_reader *reader, const tide_yaml *node, 
         connection->name = node->keys[i]->text;
         connection->mark = node->keys[i]->mark;
         connection->retries = -1;
+        connection->verify = true;
         if (tide_config_read_mapping(reader, node->values[i], connection_keys,
                                      TIDE_COUNT_OF(connection_keys), "a connection", connection)) {
             check_connection(reader, node->values[i], connection);
+            resolve_files(reader, connection);
         }
     }
 }

@@ -32,7 +32,10 @@ typedef struct tide_connection {
     tide_mark mark;
     tide_connection_kind kind;
     tide_words hosts; /* elasticsearch: URLs; others: one word: conninfo, path, directory */
-    const char *user, *password, *api_key, *ca_file;
+    const char *user, *password, *api_key, *bearer_token;
+    const char *ca_file, *client_cert, *client_key; /* paths, resolved */
+    const char *client_key_password;
+    bool verify;                /* the server's certificate */
     int64_t timeout_micros;     /* 0 = default */
     int64_t retries;            /* -1 = default */
     int64_t retry_pause_micros; /* 0 = default */

@@ -184,7 +184,7 @@ static tide_code look(tide_es_source *source, survey *s, tide_http *http, tide_h
                       tide_error *err)
 {
     TIDE_TRY(tide_es_server_detect(http, answer, &s->server, err));
-    TIDE_TRY(tide_es_indices_resolve(&s->indices, http, answer, source->patterns,
+    TIDE_TRY(tide_es_indices_resolve(&s->indices, &s->server, http, answer, source->patterns,
                                      source->pattern_count, err));
     TIDE_TRY(tide_es_stored_source_check(&s->indices, source->engine.columns, http, answer, err));
     TIDE_TRY(check_query(source, s, http, answer, err));

@@ -179,8 +179,7 @@ static void close_leftovers(tide_es_source *source)
     tide_http *http = NULL;
     tide_http_answer answer;
     tide_http_answer_init(&answer, source->engine.budget);
-    bool reachable =
-        tide_http_create(&source->settings, source->engine.cancel, 0, &http, &ignored) == TIDE_OK;
+    bool reachable = tide_es_source_take_http(source, &http, &ignored) == TIDE_OK;
     int64_t deadline = tide_monotonic_micros() + 1000 * (int64_t)CLOSE_TIMEOUT_MS;
     tide_es_leftover *leftover;
     while ((leftover = take_leftover(source)) != NULL) {
@@ -193,7 +192,7 @@ static void close_leftovers(tide_es_source *source)
         }
         free_leftover(leftover);
     }
-    tide_http_destroy(http);
+    tide_es_source_return_http(source, http);
     tide_http_answer_clear(&answer);
 }
 
@@ -202,11 +201,14 @@ static void close_source(tide_source *base)
     tide_es_source *source = (tide_es_source *)base;
     collect_snapshots(source);
     close_leftovers(source);
+    tide_es_source_destroy_idle(source);
     tide_free(source->snapshots);
     tide_free(source->uses_pit);
     tide_free(source->page_shifts);
     tide_es_indices_clear(&source->indices);
     tide_http_settings_clear(&source->settings);
+    tide_es_contexts_clear(&source->contexts);
+    tide_mutex_clear(&source->idle_guard);
     tide_mutex_clear(&source->leftover_guard);
     tide_arena_clear(&source->arena);
     tide_free(source);
@@ -248,6 +250,8 @@ tide_code tide_es_source_open(const tide_es_options *options,
     tide_arena_init(&source->arena);
     tide_es_indices_init(&source->indices);
     tide_mutex_init(&source->leftover_guard);
+    tide_mutex_init(&source->idle_guard);
+    tide_es_contexts_init(&source->contexts, KEEP_ALIVE_MS);
     tide_code code = init(source, options, err);
     if (code != TIDE_OK) {
         close_source(&source->base);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elasticsearch source: reads indices of Elasticsearch (7.10 and later, 8) and OpenSearch (1 and
+/* Elasticsearch source: reads indices of Elasticsearch (6.8 and later) and OpenSearch (1 and
  * later) slice by slice. Nothing is refused by version; what a server lacks is said where it is
  * asked for.
  *
@@ -34,13 +34,17 @@ typedef enum tide_es_snapshot {
 typedef struct tide_es_options {
     const char *const
         *urls;        /* "https://host:9200/prefix"; "https://user:password@host" works too */
-    size_t url_count; /* at least 1; tried in turn when one can't be reached */
+    size_t url_count; /* at least 1; readers are spread over them, a host that fails is avoided */
     const char *user;
     const char *password;
     const char *api_key; /* the encoded form, as given by the server ("id:key" in base64) */
-    const char *ca_file; /* PEM; default the system's */
-    bool insecure;       /* true: the server's certificate is not checked */
-    bool compressed;     /* ask for gzip: for thin links, it costs the server twice the time */
+    const char *bearer_token;
+    const char *ca_file;     /* PEM; default the system's */
+    const char *client_cert; /* PEM */
+    const char *client_key;  /* PEM; default in the file of client_cert */
+    const char *client_key_password;
+    bool insecure;   /* true: the server's certificate is not checked */
+    bool compressed; /* ask for gzip: for thin links, it costs the server twice the time */
     const char *const *indices; /* names, patterns, "-pattern", aliases, data streams */
     size_t index_count;         /* at least 1 */
     const char *query;          /* JSON text of the query clause; default all documents */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP: one connection to one server, one request at a time, kept alive from request to request.
+/* HTTP: one connection to one host at a time, one request at a time, kept alive from request to
+ * request. Each request goes to the first url if that is well, else to another one; one that could
+ * not be sent at all goes to the others in turn.
  *
  *   begin   hands the request to the network and returns; the server works while the caller does
  *   finish  waits for the whole answer
@@ -48,7 +50,7 @@ tide_str tide_http_answer_text(const tide_http_answer *answer);
 
 typedef struct tide_http tide_http;
 
-/* first_url: which of the settings' urls to begin with (mod their count). Settings and cancel are
+/* first_url: which of the settings' urls to prefer (mod their count). Settings and cancel are
  * borrowed for its life. Owned by the caller. */
 TIDE_MUST_CHECK tide_code tide_http_create(const tide_http_settings *settings,
                                            const tide_cancel *cancel, size_t first_url,
@@ -93,5 +95,7 @@ const tide_http_settings *tide_http_settings_of(const tide_http *http);
 const tide_cancel *tide_http_cancel_of(const tide_http *http);
 /* The url in use, for messages: without credentials. */
 const char *tide_http_url(const tide_http *http);
+/* Appends what was said by other hosts that failed and have not answered since. */
+void tide_http_append_others(const tide_http *http, tide_text *out);
 
 #endif

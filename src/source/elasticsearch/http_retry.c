@@ -35,6 +35,15 @@ tide_code tide_http_pause(tide_http *http, const tide_http_answer *answer, unsig
     return tide_cancel_sleep(tide_http_cancel_of(http), wait, err);
 }
 
+/* Another host that is well need not be waited for. */
+static tide_code pause_unless_another(tide_http *http, const tide_http_answer *answer,
+                                      unsigned sends, tide_error *err)
+{
+    bool another = tide_http_hosts_any_well(tide_http_settings_of(http)->hosts);
+    return another ? tide_cancel_check(tide_http_cancel_of(http), err)
+                   : tide_http_pause(http, answer, sends, err);
+}
+
 /* Which failures of the wire are repeated, besides refusals. */
 typedef enum insistence { PATIENT, CURIOUS, STUBBORN } insistence;
 
@@ -59,7 +68,11 @@ static tide_code send_again_and_again(tide_http *http, const tide_http_request *
             return code;
         }
         tide_error_clear(err);
-        TIDE_TRY(tide_http_pause(http, answer, sends, err));
+        if (code == TIDE_OK && answer->status == 429) {
+            TIDE_TRY(tide_http_pause(http, answer, sends, err));
+        } else {
+            TIDE_TRY(pause_unless_another(http, answer, sends, err));
+        }
     }
 }
 

@@ -13,6 +13,9 @@
 #define SENDS_MAX 6
 #define RETRY_PAUSE_MS 250
 
+/* A host that failed is avoided for so many pauses, at first. */
+#define AVOID_PAUSES 20
+
 /* A page of the default size is about 1 MB. Beyond this, pages are made smaller. */
 #define ANSWER_BYTES_MAX (192u << 20)
 
@@ -134,6 +137,56 @@ static tide_code add_urls(tide_http_settings *settings, const tide_es_options *o
     return TIDE_OK;
 }
 
+/* A key or token may come from a file, with the end of its line. */
+static tide_code copy_secret(char **to, const char *from, const char *name, tide_error *err)
+{
+    TIDE_TRY(copy(to, from, err));
+    size_t size = *to != NULL ? strlen(*to) : 0;
+    while (size > 0 && strchr(" \t\r\n", (*to)[size - 1]) != NULL) {
+        (*to)[--size] = '\0';
+    }
+    for (size_t i = 0; i < size; i++) {
+        if ((*to)[i] <= ' ' || (*to)[i] > '~') {
+            return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                             "elasticsearch: %s has a blank, a line break or the like in it", name);
+        }
+    }
+    return TIDE_OK;
+}
+
+static tide_code copy_access(tide_http_settings *settings, const tide_es_options *options,
+                             tide_error *err)
+{
+    TIDE_TRY(copy(&settings->user, options->user, err));
+    TIDE_TRY(copy(&settings->password, options->password, err));
+    TIDE_TRY(copy_secret(&settings->api_key, options->api_key, "api_key", err));
+    TIDE_TRY(copy_secret(&settings->bearer_token, options->bearer_token, "bearer_token", err));
+    TIDE_TRY(copy(&settings->ca_file, options->ca_file, err));
+    TIDE_TRY(copy(&settings->client_cert, options->client_cert, err));
+    TIDE_TRY(copy(&settings->client_key, options->client_key, err));
+    return copy(&settings->client_key_password, options->client_key_password, err);
+}
+
+static tide_code check_access(const tide_http_settings *settings, tide_error *err)
+{
+    int ways =
+        (settings->user != NULL) + (settings->api_key != NULL) + (settings->bearer_token != NULL);
+    if (ways > 1) {
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                         "elasticsearch has more than one of user, api_key and bearer_token: give "
+                         "one of them");
+    }
+    if (settings->api_key != NULL && strchr(settings->api_key, ':') != NULL) {
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                         "elasticsearch: api_key is id:key in the clear; give its `encoded` form, "
+                         "the base64 of it");
+    }
+    if (settings->client_key != NULL && settings->client_cert == NULL) {
+        return TIDE_FAIL(err, TIDE_E_CONNECTION, "elasticsearch: client_key needs client_cert");
+    }
+    return TIDE_OK;
+}
+
 tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_options *options,
                                   tide_error *err)
 {
@@ -147,16 +200,11 @@ tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_op
     settings->answer_bytes_max =
         options->answer_bytes_max > 0 ? options->answer_bytes_max : ANSWER_BYTES_MAX;
     TIDE_TRY(init_library(err));
-    TIDE_TRY(copy(&settings->user, options->user, err));
-    TIDE_TRY(copy(&settings->password, options->password, err));
-    TIDE_TRY(copy(&settings->api_key, options->api_key, err));
-    TIDE_TRY(copy(&settings->ca_file, options->ca_file, err));
+    TIDE_TRY(copy_access(settings, options, err));
     TIDE_TRY(add_urls(settings, options, err));
-    if (settings->api_key != NULL && settings->user != NULL) {
-        return TIDE_FAIL(err, TIDE_E_CONNECTION,
-                         "elasticsearch has both a user and an api_key: give one of them");
-    }
-    return TIDE_OK;
+    TIDE_TRY(tide_http_hosts_create(settings->url_count, AVOID_PAUSES * settings->retry_pause_ms,
+                                    &settings->hosts, err));
+    return check_access(settings, err);
 }
 
 void tide_http_settings_clear(tide_http_settings *settings)
@@ -168,7 +216,12 @@ void tide_http_settings_clear(tide_http_settings *settings)
     tide_free(settings->user);
     tide_free(settings->password);
     tide_free(settings->api_key);
+    tide_free(settings->bearer_token);
     tide_free(settings->ca_file);
+    tide_free(settings->client_cert);
+    tide_free(settings->client_key);
+    tide_free(settings->client_key_password);
+    tide_http_hosts_destroy(settings->hosts);
     memset(settings, 0, sizeof *settings);
 }
 
@@ -178,5 +231,6 @@ bool tide_http_settings_exposed(const tide_http_settings *settings)
     for (size_t i = 0; i < settings->url_count; i++) {
         exposed = exposed || strncmp(settings->urls[i], "http:", 5) == 0;
     }
-    return exposed && (settings->user != NULL || settings->api_key != NULL);
+    return exposed &&
+           (settings->user != NULL || settings->api_key != NULL || settings->bearer_token != NULL);
 }

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP settings: where the server is and how to be let in. Shared by all connections of a source,
- * read-only once made. */
+ * read-only once made, but for what guards itself. */
 #ifndef TIDE_SOURCE_ELASTICSEARCH_HTTP_SETTINGS_H
 #define TIDE_SOURCE_ELASTICSEARCH_HTTP_SETTINGS_H
 
 #include <stdint.h>
 
 #include "source/elasticsearch/elasticsearch_source.h"
+#include "source/elasticsearch/http_hosts.h"
 
 typedef struct tide_http_settings {
     char **urls; /* owned; without credentials and without a slash at the end */
     size_t url_count;
-    char *user; /* owned; NULL = none */
+    tide_http_hosts *hosts; /* owned; how the urls do */
+    char *user;             /* owned; NULL = none */
     char *password;
     char *api_key;
+    char *bearer_token;
     char *ca_file;
+    char *client_cert;
+    char *client_key;
+    char *client_key_password;
     bool insecure;
     bool compressed;
     int64_t connect_timeout_ms;

@@ -8,9 +8,11 @@
 #include "base/problem.h"
 #include "source/elasticsearch/alias.h"
 #include "source/elasticsearch/index_names.h"
+#include "source/elasticsearch/old_resolve.h"
 
 /* Servers read at most 4096 bytes of a request line. */
 #define GROUP_BYTES_MAX 3000
+#define CAT_PARAMETERS "?format=json&bytes=b&h=index,uuid,status,pri,docs.count,pri.store.size"
 
 void tide_es_indices_init(tide_es_indices *indices)
 {
@@ -52,6 +54,16 @@ void tide_es_append_escaped(tide_text *out, const char *text)
     }
 }
 
+/* So that the answers have one form, whatever the server. */
+static void append_without_types(tide_text *path, const tide_es_indices *indices,
+                                 const char *suffix)
+{
+    if (indices->has_types && strstr(suffix, "/_mapping") != NULL) {
+        tide_text_append_char(path, strchr(suffix, '?') != NULL ? '&' : '?');
+        tide_text_append(path, "include_type_name=false");
+    }
+}
+
 tide_code tide_es_indices_in_groups(const tide_es_indices *indices, const char *prefix,
                                     const char *suffix, tide_es_group_visit visit, void *context,
                                     tide_error *err)
@@ -70,6 +82,7 @@ tide_code tide_es_indices_in_groups(const tide_es_indices *indices, const char *
             tide_es_append_escaped(&path, indices->items[i++].name);
         }
         tide_text_append(&path, suffix);
+        append_without_types(&path, indices, suffix);
         code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a request")
                                        : visit(context, tide_text_c(&path), err);
     }
@@ -147,6 +160,7 @@ static tide_code add_resolved(tide_es_indices *indices, const tide_json_node *ro
 
 typedef struct resolver {
     tide_es_indices *indices;
+    const tide_es_server *server;
     tide_http *http;
     tide_http_answer *answer;
     tide_arena arena; /* of the answers */
@@ -195,7 +209,12 @@ static tide_code fail_unmatched(resolver *r, const char *pattern, tide_error *er
     tide_error ignored;
     tide_error_clear(&ignored);
     const tide_json_node *all = NULL;
-    (void)!ask(r, "/_resolve/index/*", &all, NULL, &ignored);
+    static const char *const any[] = {"*"};
+    if (r->server->has_resolve) {
+        (void)!ask(r, "/_resolve/index/*", &all, NULL, &ignored);
+    } else if (ask(r, "/_alias", &all, NULL, &ignored) == TIDE_OK) {
+        (void)!tide_es_old_resolve(&r->arena, all, any, 1, &all, &ignored);
+    }
     const char *nearest = tide_es_names_nearest(all, pattern);
     bool is_pattern = strchr(pattern, '*') != NULL;
     return TIDE_FAIL(err, TIDE_E_NO_INDEX, "%s: %s `%s`%s%s%s", tide_http_url(r->http),
@@ -244,12 +263,16 @@ static tide_code resolve_names(resolver *r, const tide_json_node **root, tide_er
     tide_es_refusal refusal = {.size_max = 0};
     tide_text path;
     tide_text_init(&path);
-    tide_text_append(&path, "/_resolve/index/");
+    tide_text_append(&path, r->server->has_resolve ? "/_resolve/index/" : "/");
     append_patterns(r, &path);
+    tide_text_append(&path, r->server->has_resolve ? "" : "/_alias");
     tide_text_append(&path, "?expand_wildcards=open,closed");
     tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a request")
                                              : ask(r, tide_text_c(&path), root, &refusal, err);
     tide_text_clear(&path);
+    if (code == TIDE_OK && !r->server->has_resolve) {
+        code = tide_es_old_resolve(&r->arena, *root, r->patterns, r->pattern_count, root, err);
+    }
     if (code != TIDE_OK && refusal.index_missing) {
         return fail_missing(r, err);
     }
@@ -322,9 +345,8 @@ static tide_code read_facts(resolver *r, tide_error *err)
 {
     tide_code code = tide_es_indices_in_groups(
         r->indices, "/_cat/indices/",
-        "?format=json&bytes=b&expand_wildcards=all&h=index,uuid,status,pri,docs.count,"
-        "pri.store.size",
-        visit_cat, r, err);
+        r->server->has_resolve ? CAT_PARAMETERS "&expand_wildcards=all" : CAT_PARAMETERS, visit_cat,
+        r, err);
     if (code != TIDE_OK && r->answer->status == 403) {
         tide_error_clear(err);
         code = tide_es_indices_in_groups(
@@ -354,16 +376,19 @@ static tide_code resolve(resolver *r, tide_error *err)
     return read_facts(r, err);
 }
 
-tide_code tide_es_indices_resolve(tide_es_indices *indices, tide_http *http,
-                                  tide_http_answer *answer, const char *const *patterns,
-                                  size_t pattern_count, tide_error *err)
+tide_code tide_es_indices_resolve(tide_es_indices *indices, const tide_es_server *server,
+                                  tide_http *http, tide_http_answer *answer,
+                                  const char *const *patterns, size_t pattern_count,
+                                  tide_error *err)
 {
     resolver r = {.indices = indices,
+                  .server = server,
                   .http = http,
                   .answer = answer,
                   .patterns = patterns,
                   .pattern_count = pattern_count};
     tide_arena_init(&r.arena);
+    indices->has_types = server->has_types;
     tide_code code = resolve(&r, err);
     tide_arena_clear(&r.arena);
     return code;

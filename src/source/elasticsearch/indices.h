@@ -2,7 +2,8 @@
 /* Indices: the concrete open indices behind names, patterns, aliases and data streams, with what a
  * plan needs of each. A handful of requests, whatever the number of shards:
  *
- *   _resolve/index/EXPRESSION   names, aliases and data streams that match
+ *   _resolve/index/EXPRESSION   names, aliases and data streams that match (EXPRESSION/_alias where
+ *                               the server is older than that)
  *   _alias/NAMES                only where an index is reached through an alias alone
  *   _cat/indices/NAMES          uuid, shards, documents, bytes (_settings where that is forbidden)
  *   NAMES/_mapping              only the configuration of _source
@@ -31,6 +32,7 @@ typedef struct tide_es_indices {
     tide_es_index *items; /* owned; sorted by name, by bytes */
     size_t count;
     size_t capacity;
+    bool has_types; /* the server's mappings stand under the name of a type, unless told not to */
 } tide_es_indices;
 
 void tide_es_indices_init(tide_es_indices *indices);
@@ -38,14 +40,16 @@ void tide_es_indices_clear(tide_es_indices *indices);
 
 /* bad_config when a name does not exist (with the nearest one that does), when nothing matches, and
  * when an index is closed. */
-TIDE_MUST_CHECK tide_code tide_es_indices_resolve(tide_es_indices *indices, tide_http *http,
+TIDE_MUST_CHECK tide_code tide_es_indices_resolve(tide_es_indices *indices,
+                                                  const tide_es_server *server, tide_http *http,
                                                   tide_http_answer *answer,
                                                   const char *const *patterns, size_t pattern_count,
                                                   tide_error *err);
 /* NULL when there is none. */
 tide_es_index *tide_es_indices_find(const tide_es_indices *indices, const char *name);
 
-/* A call per group of indices whose names fit one request line: path is "PREFIX" names "SUFFIX". */
+/* A call per group of indices whose names fit one request line: path is "PREFIX" names "SUFFIX".
+ * Where the suffix asks for mappings, old servers are asked to leave the names of types out. */
 typedef tide_code (*tide_es_group_visit)(void *context, const char *path, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_indices_in_groups(const tide_es_indices *indices,
                                                     const char *prefix, const char *suffix,

@@ -133,7 +133,8 @@ static tide_code prepare_snapshots(tide_es_source *source, const uint32_t *slice
     }
     for (size_t i = 0; i < count; i++) {
         if (source->uses_pit[i]) {
-            TIDE_TRY(tide_es_snapshot_init(&source->snapshots[i], slices[i], err));
+            TIDE_TRY(
+                tide_es_snapshot_init(&source->snapshots[i], slices[i], &source->contexts, err));
         }
     }
     return TIDE_OK;
@@ -209,10 +210,11 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
                       const tide_member *pinned, size_t pinned_count, tide_error *err)
 {
     TIDE_TRY(tide_es_server_detect(http, answer, &source->server, err));
-    TIDE_TRY(tide_es_indices_resolve(&source->indices, http, answer, source->patterns,
-                                     source->pattern_count, err));
+    TIDE_TRY(tide_es_indices_resolve(&source->indices, &source->server, http, answer,
+                                     source->patterns, source->pattern_count, err));
     TIDE_TRY(
         tide_es_stored_source_check(&source->indices, source->engine.columns, http, answer, err));
+    TIDE_TRY(tide_es_contexts_read_limit(&source->contexts, http, answer, err));
     return pinned_count > 0 ? keep_pinned(&source->indices, pinned, pinned_count, err) : TIDE_OK;
 }
 
@@ -239,7 +241,7 @@ tide_code tide_es_plan(tide_source *base, const tide_plan_request *request, tide
     tide_http *http = NULL;
     tide_http_answer answer;
     tide_http_answer_init(&answer, source->engine.budget);
-    tide_code code = tide_http_create(&source->settings, source->engine.cancel, 0, &http, err);
+    tide_code code = tide_es_source_take_http(source, &http, err);
     if (code == TIDE_OK) {
         code = look(source, http, &answer, request != NULL ? request->pinned : NULL,
                     request != NULL ? request->pinned_count : 0, err);
@@ -250,7 +252,7 @@ tide_code tide_es_plan(tide_source *base, const tide_plan_request *request, tide
     if (code == TIDE_OK) {
         code = fill_plan(source, plan, err);
     }
-    tide_http_destroy(http);
+    tide_es_source_return_http(source, http);
     tide_http_answer_clear(&answer);
     return code;
 }

@@ -146,7 +146,7 @@ static void close_reader(tide_reader *base)
     if (r->http != NULL) {
         tide_es_reader_close_contexts(r);
     }
-    tide_http_destroy(r->http);
+    tide_es_source_return_http(r->source, r->http);
     tide_es_message_clear(&r->message);
     tide_http_answer_clear(&r->answers[0]);
     tide_http_answer_clear(&r->answers[1]);
@@ -203,10 +203,9 @@ static void fill_slice(tide_es_reader *r)
 static tide_code init_parts(tide_es_reader *r, tide_error *err)
 {
     const tide_source_options *engine = &r->source->engine;
-    size_t number = (size_t)tide_atomic_add(&r->source->reader_count, 1);
     TIDE_TRY(tide_builder_init(&r->outputs[0].builder, &engine->layout->schema, err));
     TIDE_TRY(tide_json_decoder_create(engine->columns, TIDE_HIDDEN_ID, &r->decoder, err));
-    return tide_http_create(&r->source->settings, engine->cancel, number, &r->http, err);
+    return tide_es_source_take_http(r->source, &r->http, err);
 }
 
 tide_code tide_es_reader_open(tide_es_source *source, const tide_split *split,

@@ -35,9 +35,19 @@ static void hear_last_words(tide_es_reader *r)
     }
 }
 
+/* One for each shard; of routing, only the server knows to how many it leads. */
+static int64_t contexts_needed(const tide_es_reader *r)
+{
+    uint32_t shards = tide_es_slice_shards(&r->slice, false);
+    return shards > 0 ? shards : r->slice.index->shard_count;
+}
+
 static tide_code open_scroll(tide_es_reader *r, tide_error *err)
 {
     TIDE_TRY(tide_es_scroll_open(&r->message, &r->slice, err));
+    TIDE_TRY(tide_es_contexts_take(&r->source->contexts, contexts_needed(r),
+                                   r->source->engine.cancel, err));
+    r->contexts = contexts_needed(r);
     tide_code code =
         tide_http_send_patiently(r->http, &r->message.request, tide_es_reader_answer(r), err);
     if (code == TIDE_CANCELLED) {
@@ -220,4 +230,6 @@ void tide_es_reader_close_contexts(tide_es_reader *r)
         tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
                                      tide_es_text_str(&r->id), false);
     }
+    tide_es_contexts_give(&r->source->contexts, r->contexts);
+    r->contexts = 0;
 }

@@ -31,6 +31,7 @@ typedef struct tide_es_reader {
     tide_es_output *output;    /* the one in work */
     tide_text id;              /* newest scroll id; PIT: copy of the newest id */
     tide_text sort;            /* of the last hit so far, JSON text */
+    int64_t contexts;          /* taken for the scroll */
     int64_t total, received;
     bool opened;   /* the opening request was answered */
     bool acquired; /* takes part in the PIT */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/elasticsearch/refusal.h"
-#include "base/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/problem.h"
 #include "source/elasticsearch/json_tree.h"
 
 #define BEGINNING_BYTES 64
@@ -78,24 +78,62 @@ static int64_t read_size_max(const char *reason)
     return strtoll(at + strlen(before), NULL, 10);
 }
 
-static tide_code code_of(long status, const tide_es_refusal *refusal)
+/* What a gateway for TLS writes instead of an answer of the server. */
+static bool wants_certificate(tide_str text)
 {
+    static const char *const words[] = {"No required SSL certificate", "SSL certificate error"};
+    for (size_t i = 0; text.size > 0 && i < sizeof words / sizeof words[0]; i++) {
+        if (memmem(text.data, text.size, words[i], strlen(words[i])) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static tide_problem problem_of(const tide_http_answer *answer, const tide_es_refusal *refusal)
+{
+    if (refusal->context_missing) {
+        return TIDE_E_SNAPSHOT_LOST;
+    }
+    if (wants_certificate(tide_http_answer_text(answer))) {
+        return TIDE_E_CERTIFICATE;
+    }
+    bool closed = answer->status == 401 || answer->status == 403;
+    return closed ? TIDE_E_NOT_LET_IN : TIDE_E_HTTP_REFUSED;
+}
+
+static tide_code code_of(const tide_http_answer *answer, const tide_es_refusal *refusal)
+{
+    long status = answer->status;
     if (status == 429 || status >= 500 || refusal->context_missing || refusal->too_large) {
         return TIDE_REMOTE_RETRY;
     }
-    return status == 400 ? TIDE_BAD_CONFIG : TIDE_REMOTE;
+    bool query = status == 400 && !wants_certificate(tide_http_answer_text(answer));
+    return query ? TIDE_BAD_CONFIG : TIDE_REMOTE;
 }
 
-static const char *advice(long status, const tide_es_refusal *refusal)
+static const char *advice(const tide_http *http, long status, tide_str text,
+                          const tide_es_refusal *refusal)
 {
+    const tide_http_settings *settings = tide_http_settings_of(http);
     if (refusal->context_missing) {
         return "; it expired (raise keep_alive) or the server closed it";
+    }
+    if (wants_certificate(text)) {
+        return settings->client_cert != NULL
+                   ? "; client_cert is not accepted: it must be of an authority that the server "
+                     "knows, and not expired"
+                   : "; the server asks for a client certificate: give client_cert and client_key";
     }
     switch (status) {
         case 400:
             return "; check the query and the index names";
         case 401:
-            return "; check user and password, or api_key";
+            return settings->user == NULL && settings->api_key == NULL &&
+                           settings->bearer_token == NULL
+                       ? "; the server wants to know who asks: give user and password, api_key or "
+                         "bearer_token"
+                       : "; check user and password, api_key or bearer_token";
         case 403:
             return "; the user needs the privileges read and view_index_metadata on these indices";
         case 429:
@@ -121,12 +159,17 @@ tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request
     if (reason == NULL) {
         reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);
     }
-    tide_problem problem = local.context_missing ? TIDE_E_SNAPSHOT_LOST : TIDE_E_HTTP_REFUSED;
+    tide_text others;
+    tide_text_init(&others);
+    tide_http_append_others(http, &others);
     tide_code code =
-        TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code_of(answer->status, &local)),
-                  "%s: %s %.*s was answered with HTTP status %ld: %s%s%s%s", tide_http_url(http),
+        TIDE_FAIL(err, TIDE_PROBLEM_AS(problem_of(answer, &local), code_of(answer, &local)),
+                  "%s: %s %.*s was answered with HTTP status %ld: %s%s%s%s%s", tide_http_url(http),
                   request->method, (int)strcspn(request->path, "?"), request->path, answer->status,
-                  type, *type != '\0' ? ": " : "", reason, advice(answer->status, &local));
+                  type, *type != '\0' ? ": " : "", reason,
+                  advice(http, answer->status, tide_http_answer_text(answer), &local),
+                  tide_text_failed(&others) ? "" : tide_text_c(&others));
+    tide_text_clear(&others);
     tide_arena_clear(&arena);
     if (refusal != NULL) {
         *refusal = local;

@@ -245,7 +245,8 @@ tide_str tide_es_peek_last_sort(tide_str answer)
 
 int64_t tide_es_peek_total(tide_str answer)
 {
-    static const char before[] = "\"hits\":{\"total\":{\"value\":";
+    static const char before[] = "\"hits\":{\"total\":";
+    static const char inside[] = "{\"value\":"; /* a bare number before Elasticsearch 7 */
     tide_str id = tide_es_peek_scroll_id(answer);
     id = id.size > 0 ? id : tide_es_peek_pit_id(answer);
     if (id.size == 0) {
@@ -258,9 +259,16 @@ int64_t tide_es_peek_total(tide_str answer)
     if (at == NULL) {
         return -1;
     }
+    const char *end = answer.data + answer.size;
     at += strlen(before);
+    if ((size_t)(end - at) >= strlen(inside) && memcmp(at, inside, strlen(inside)) == 0) {
+        at += strlen(inside);
+    }
+    if (at == end || *at < '0' || *at > '9') {
+        return -1;
+    }
     int64_t total = 0;
-    while (at < answer.data + answer.size && *at >= '0' && *at <= '9' && total < INT64_MAX / 100) {
+    while (at < end && *at >= '0' && *at <= '9' && total < INT64_MAX / 100) {
         total = 10 * total + (*at++ - '0');
     }
     return total;

@@ -86,6 +86,8 @@ static void conclude(tide_es_server *server, const char *version)
     bool pretends = server->opensearch && server->major == 7;
     server->has_pit = unknown || pretends ||
                       (server->opensearch ? at_least(server, 2, 4) : at_least(server, 7, 10));
+    server->has_resolve = unknown || server->opensearch || at_least(server, 7, 9);
+    server->has_types = !unknown && !server->opensearch && server->major < 7;
     server->has_shard_doc = !server->opensearch && (unknown || at_least(server, 7, 12));
 }
 

@@ -12,6 +12,8 @@ typedef struct tide_es_server {
     char name[64];    /* "Elasticsearch 8.11.0" */
     bool has_pit;
     bool has_shard_doc; /* sorting by _shard_doc */
+    bool has_resolve;   /* _resolve/index, and all that came with hidden indices */
+    bool has_types;     /* mappings stand under the name of a type, unless told not to */
 } tide_es_server;
 
 /* Asks `GET /`; where that is closed, the local node. The user may be allowed neither: then the

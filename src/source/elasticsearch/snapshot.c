@@ -6,9 +6,11 @@
 #include "base/memory.h"
 #include "base/problem.h"
 
-tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count, tide_error *err)
+tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count,
+                                tide_es_contexts *contexts, tide_error *err)
 {
     memset(slot, 0, sizeof *slot);
+    slot->contexts = contexts;
     slot->ended = tide_alloc_zero(slice_count, sizeof *slot->ended);
     if (slot->ended == NULL) {
         return TIDE_FAIL_MEMORY(err, "a snapshot");
@@ -25,6 +27,7 @@ void tide_es_snapshot_clear(tide_es_snapshot_slot *slot)
     if (slot->ended == NULL) {
         return;
     }
+    tide_es_contexts_give(slot->contexts, slot->taken);
     tide_mutex_clear(&slot->mutex);
     tide_text_clear(&slot->id);
     tide_free(slot->ended);
@@ -86,6 +89,23 @@ static void forget(tide_es_snapshot_slot *slot)
     slot->open = false;
     slot->reader_count = 0;
     slot->generation++;
+    tide_es_contexts_give(slot->contexts, slot->taken);
+    slot->taken = 0;
+}
+
+static tide_code open_within_limit(tide_es_snapshot_slot *slot, const tide_es_slice *slice,
+                                   tide_http *http, tide_http_answer *answer, tide_text *to_close,
+                                   tide_error *err)
+{
+    int64_t count = slice->index->shard_count;
+    TIDE_TRY(tide_es_contexts_take(slot->contexts, count, tide_http_cancel_of(http), err));
+    tide_code code = open_pit(slot, slice, http, answer, to_close, err);
+    slot->open = code == TIDE_OK;
+    slot->taken = slot->open ? count : 0;
+    if (!slot->open) {
+        tide_es_contexts_give(slot->contexts, count);
+    }
+    return code;
 }
 
 static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
@@ -99,8 +119,7 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
                          slice->index->name);
     }
     if (!slot->open) {
-        TIDE_TRY(open_pit(slot, slice, http, answer, to_close, err));
-        slot->open = true;
+        TIDE_TRY(open_within_limit(slot, slice, http, answer, to_close, err));
     }
     slot->ended[slice->slice] = false;
     slot->reader_count++;

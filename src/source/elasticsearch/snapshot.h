@@ -11,6 +11,7 @@
 #define TIDE_SOURCE_ELASTICSEARCH_SNAPSHOT_H
 
 #include "base/thread.h"
+#include "source/elasticsearch/contexts.h"
 #include "source/elasticsearch/search_request.h"
 
 typedef struct tide_es_snapshot_slot {
@@ -22,10 +23,12 @@ typedef struct tide_es_snapshot_slot {
     bool *ended; /* owned; by slice */
     uint32_t slice_count;
     uint32_t reader_count;
+    tide_es_contexts *contexts; /* borrowed */
+    int64_t taken;              /* of them, for the open PIT */
 } tide_es_snapshot_slot;
 
 TIDE_MUST_CHECK tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count,
-                                                tide_error *err);
+                                                tide_es_contexts *contexts, tide_error *err);
 void tide_es_snapshot_clear(tide_es_snapshot_slot *slot);
 
 /* Joins the PIT of the index, opening it over http where needed; *generation says which one,

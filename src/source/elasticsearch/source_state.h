@@ -4,6 +4,7 @@
 #ifndef TIDE_SOURCE_ELASTICSEARCH_SOURCE_STATE_H
 #define TIDE_SOURCE_ELASTICSEARCH_SOURCE_STATE_H
 
+#include "source/elasticsearch/contexts.h"
 #include "source/elasticsearch/snapshot.h"
 
 /* A context that could not be closed when it should have been: the end of the source tries again.
@@ -36,7 +37,11 @@ typedef struct tide_es_source {
     tide_atomic *page_shifts;         /* by split: how often its pages were halved; owned */
     size_t split_count;
 
-    tide_atomic reader_count; /* opened so far: spreads them over the urls */
+    tide_es_contexts contexts;
+    tide_atomic connection_count; /* made so far: spreads them over the urls */
+    tide_mutex idle_guard;
+    tide_http **idle; /* owned: connections that readers left behind, for the next ones */
+    size_t idle_count, idle_capacity;
     tide_mutex leftover_guard;
     tide_es_leftover *leftovers;
 } tide_es_source;
@@ -45,6 +50,12 @@ typedef struct tide_es_source {
  * of the source. Never fails. */
 void tide_es_source_close_context(tide_es_source *source, tide_http *http, tide_http_answer *answer,
                                   tide_str id, bool pit);
+
+/* A connection for a reader, which may be one that is open already; to be returned. */
+TIDE_MUST_CHECK tide_code tide_es_source_take_http(tide_es_source *source, tide_http **http,
+                                                   tide_error *err);
+void tide_es_source_return_http(tide_es_source *source, tide_http *http);
+void tide_es_source_destroy_idle(tide_es_source *source);
 
 /* A reader of one slice; see flow/source.h. */
 TIDE_MUST_CHECK tide_code tide_es_reader_open(tide_es_source *source, const tide_split *split,

@@ -354,6 +354,12 @@ static void read_option(driver *d, const char *name, char *value)
         o->password = value;
     } else if (strcmp(name, "api-key") == 0) {
         o->api_key = value;
+    } else if (strcmp(name, "bearer-token") == 0) {
+        o->bearer_token = value;
+    } else if (strcmp(name, "client-cert") == 0) {
+        o->client_cert = value;
+    } else if (strcmp(name, "client-key") == 0) {
+        o->client_key = value;
     } else if (strcmp(name, "ca-file") == 0) {
         o->ca_file = value;
     } else if (strcmp(name, "query") == 0) {
@@ -401,6 +407,9 @@ static void read_options(driver *d, int argc, char **argv)
         {"password", 1, NULL, 0},
         {"api-key", 1, NULL, 0},
         {"ca-file", 1, NULL, 0},
+        {"bearer-token", 1, NULL, 0},
+        {"client-cert", 1, NULL, 0},
+        {"client-key", 1, NULL, 0},
         {"query", 1, NULL, 0},
         {"page-size", 1, NULL, 0},
         {"slices", 1, NULL, 0},

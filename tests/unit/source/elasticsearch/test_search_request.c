@@ -158,6 +158,11 @@ static void peeks_at_answers(void **state)
     assert_true(tide_str_equal_c(tide_es_peek_scroll_id(page), "abc=="));
     assert_true(tide_str_equal_c(tide_es_peek_last_sort(page), "[41]"));
     assert_int_equal(tide_es_peek_total(page), 31);
+    /* As Elasticsearch 6 writes it. */
+    tide_str old = TIDE_STR("{\"_scroll_id\":\"a\",\"hits\":{\"total\":7,\"hits\":[");
+    assert_int_equal(tide_es_peek_total(old), 7);
+    old = TIDE_STR("{\"_scroll_id\":\"a\",\"hits\":{\"total\":null,\"hits\":[");
+    assert_int_equal(tide_es_peek_total(old), -1);
     assert_true(tide_es_peek_has_hits(page));
     assert_int_equal(tide_es_peek_pit_id(page).size, 0);
     assert_true(tide_str_equal_c(tide_es_peek_pit_id(TIDE_STR("{\"pit_id\":\"p\",")), "p"));

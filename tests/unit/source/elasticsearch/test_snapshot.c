@@ -22,6 +22,7 @@ typedef struct fixture {
     tide_es_index index;
     tide_es_server facts;
     tide_es_slice slices[2];
+    tide_es_contexts contexts;
     tide_es_snapshot_slot slot;
     uint64_t generations[2];
     bool lost;
@@ -39,6 +40,7 @@ static void init(fixture *f)
     assert_int_equal(tide_http_settings_init(&f->settings, &options, &f->err), TIDE_OK);
     assert_int_equal(tide_http_create(&f->settings, &f->cancel, 0, &f->http, &f->err), TIDE_OK);
     tide_http_answer_init(&f->answer, &f->budget);
+    tide_es_contexts_init(&f->contexts, 1000);
     f->index = (tide_es_index){.name = "uses", .shard_count = 2};
     for (uint32_t i = 0; i < 2; i++) {
         f->slices[i] = (tide_es_slice){.index = &f->index,
@@ -48,12 +50,14 @@ static void init(fixture *f)
                                        .page_size = 1,
                                        .keep_alive_ms = 1000};
     }
-    assert_int_equal(tide_es_snapshot_init(&f->slot, 2, &f->err), TIDE_OK);
+    assert_int_equal(tide_es_snapshot_init(&f->slot, 2, &f->contexts, &f->err), TIDE_OK);
 }
 
 static void clear(fixture *f)
 {
     tide_es_snapshot_clear(&f->slot);
+    assert_int_equal(f->contexts.open, 0);
+    tide_es_contexts_clear(&f->contexts);
     tide_http_destroy(f->http);
     tide_http_answer_clear(&f->answer);
     tide_http_settings_clear(&f->settings);
