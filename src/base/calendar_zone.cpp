@@ -4,6 +4,7 @@
 #include <cctz/civil_time.h>
 #include <cctz/time_zone.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstddef>
@@ -100,6 +101,24 @@ bool is_database_name(const char *name) noexcept
     return true;
 }
 
+/* Whether a file of the tz database could not be looked at, so that nobody knows if it is there. */
+bool is_trouble(int sys_errno) noexcept
+{
+    return sys_errno == EMFILE || sys_errno == ENFILE || sys_errno == ENOMEM || sys_errno == EIO ||
+           sys_errno == EACCES;
+}
+
+tide_code fail_unknown(const char *name, int sys_errno, tide_error *err)
+{
+    if (is_trouble(sys_errno)) {
+        return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno, "can't read the time zone \"%s\"", name);
+    }
+    return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
+                     "no time zone \"%s\": write a name of the tz database, such as "
+                     "Europe/Warsaw or UTC, or an offset, such as +02:00",
+                     name);
+}
+
 bool load_rules(const char *name, cctz::time_zone *rules)
 {
     int offset_seconds = 0;
@@ -129,11 +148,9 @@ extern "C" tide_code tide_zone_open(const char *name, tide_zone **zone, tide_err
     *zone = nullptr;
     try {
         cctz::time_zone rules;
+        errno = 0;
         if (!load_rules(name, &rules)) {
-            return TIDE_FAIL(err, TIDE_E_TYPE_WORD,
-                             "no time zone \"%s\": write a name of the tz database, such as "
-                             "Europe/Warsaw or UTC, or an offset, such as +02:00",
-                             name);
+            return fail_unknown(name, errno, err);
         }
         void *memory = tide_alloc(sizeof(tide_zone));
         if (memory == nullptr) {

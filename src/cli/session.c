@@ -83,7 +83,11 @@ int tide_cli_fail(const tide_cli *cli, const tide_error *err)
     tide_text_append_format(&json, ",\"code\":\"%s\",\"problem\":%s,\"exit\":%d}",
                             tide_code_name(err->code), tide_problem_json(err->number, problem),
                             tide_exit_code(err));
-    (void)fprintf(stderr, "%s\n", tide_text_c(&json));
+    if (tide_text_failed(&json)) { /* not a word would be worse than few */
+        (void)fprintf(stderr, "{\"error\":\"out of memory\",\"exit\":%d}\n", tide_exit_code(err));
+    } else {
+        (void)fprintf(stderr, "%s\n", tide_text_c(&json));
+    }
     tide_text_clear(&json);
     return tide_exit_code(err);
 }
@@ -123,7 +127,9 @@ static tide_code bind_wanted(tide_session *session, const bool *wanted, tide_err
                                &session->project.pipelines[i], &session->diagnostics, err);
         first = first == TIDE_OK ? code : first;
     }
-    return first == TIDE_OK ? TIDE_OK : tide_diagnostics_raise(&session->diagnostics, err);
+    /* What is no finding, such as want of memory, has only its code and the sentence in err. */
+    bool found = session->diagnostics.count > 0 || session->diagnostics.failed;
+    return first != TIDE_OK && found ? tide_diagnostics_raise(&session->diagnostics, err) : first;
 }
 
 tide_code tide_session_open(tide_session *session, const tide_cli *cli, char *const *names,

@@ -3,6 +3,7 @@
  * of memory by codes too. */
 #include <simdjson.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -48,6 +49,47 @@ bool reserve(implementation &parser, size_t bytes) noexcept
     return parser.allocate(bytes + bytes / 4, depth_of_library) == simdjson::SUCCESS;
 }
 
+/* simdjson chooses its kernels at the first use, in functions that may not throw: want of memory
+ * there would end the process. So a reserve is handed to the allocation that fails; if even that is
+ * not enough, operator new does as it always did. Any thread's operator new may call the handler
+ * meanwhile, hence the atomic. */
+const size_t reserve_bytes = size_t{1} << 16;
+std::atomic<void *> held_reserve{nullptr};
+
+void give_reserve() noexcept
+{
+    void *reserve = held_reserve.exchange(nullptr);
+    if (reserve == nullptr) {
+        std::set_new_handler(nullptr);
+    }
+    tide_free(reserve);
+}
+
+/* *reserve: what is left of it, perhaps nothing. */
+bool use_library(void **reserve) noexcept
+{
+    held_reserve = *reserve;
+    std::new_handler before = std::set_new_handler(give_reserve);
+    std::unique_ptr<implementation> ignored;
+    (void)simdjson::get_active_implementation()->create_dom_parser_implementation(
+        capacity_min, depth_of_library, ignored);
+    (void)std::set_new_handler(before);
+    *reserve = held_reserve.exchange(nullptr);
+    return true;
+}
+
+/* False: there is not even memory for the reserve; to be called again. */
+bool choose_kernels() noexcept
+{
+    void *reserve = tide_alloc(reserve_bytes);
+    if (reserve == nullptr) {
+        return false;
+    }
+    static const bool chosen = use_library(&reserve); /* by who comes first; others wait for it */
+    tide_free(reserve);
+    return chosen;
+}
+
 }  // namespace
 
 struct tide_json_index {
@@ -57,7 +99,7 @@ struct tide_json_index {
 extern "C" tide_code tide_json_index_create(tide_json_index **index, tide_error *err)
 {
     *index = nullptr;
-    void *memory = tide_alloc(sizeof(tide_json_index));
+    void *memory = choose_kernels() ? tide_alloc(sizeof(tide_json_index)) : nullptr;
     if (memory == nullptr) {
         return TIDE_FAIL_MEMORY(err, "a JSON index");
     }

@@ -105,7 +105,9 @@ tide_code tide_diagnostics_raise(tide_diagnostics *diagnostics, tide_error *err)
         tide_text_append(&all, i == 0 ? "" : "\n");
         tide_diagnostic_print(diagnostics, i, &all);
     }
-    tide_code code = TIDE_FAIL(err, TIDE_E_FINDINGS, "%s", tide_text_c(&all));
+    tide_code code = tide_text_failed(&all)
+                         ? TIDE_FAIL_MEMORY(err, "what is wrong with the project file")
+                         : TIDE_FAIL(err, TIDE_E_FINDINGS, "%s", tide_text_c(&all));
     tide_text_clear(&all);
     return code;
 }

@@ -127,6 +127,9 @@ tide_code tide_bind_fingerprint(tide_pipeline *pipeline, tide_error *err)
         add_part(out, "cursor", config->cursor);
     }
     for (size_t i = 0; i < pipeline->step_count; i++) {
+        if (tide_text_failed(&pipeline->steps[i].fingerprint)) {
+            return TIDE_FAIL_MEMORY(err, "the fingerprint of a step");
+        }
         add_step(out, &pipeline->steps[i]);
     }
     add_output(out, &pipeline->process.output);

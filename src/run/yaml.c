@@ -138,6 +138,9 @@ static tide_code convert(converter *c, int number, int depth, const tide_yaml **
 
 static tide_code fail_syntax(const yaml_parser_t *parser, const char *path, tide_error *err)
 {
+    if (parser->error == YAML_MEMORY_ERROR) {
+        return TIDE_FAIL_MEMORY(err, "reading YAML");
+    }
     return TIDE_FAIL(err, TIDE_E_YAML, "%s:%d:%d: not valid YAML: %s%s%s", path,
                      (int)parser->problem_mark.line + 1, (int)parser->problem_mark.column + 1,
                      parser->problem != NULL ? parser->problem : "unreadable",

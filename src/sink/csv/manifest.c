@@ -51,17 +51,17 @@ tide_code tide_manifest_replace(tide_db *db, const char *pipeline, const tide_ma
     return code;
 }
 
-static tide_manifest_file read_file(sqlite3_stmt *statement)
+static tide_code read_file(sqlite3_stmt *statement, tide_manifest_file *file, tide_error *err)
 {
-    return (tide_manifest_file){
-        .name = (const char *)sqlite3_column_text(statement, 0),
-        .temporary = (const char *)sqlite3_column_text(statement, 1),
+    *file = (tide_manifest_file){
         .run = sqlite3_column_int64(statement, 2),
         .part = sqlite3_column_int64(statement, 3),
         .row_count = sqlite3_column_int64(statement, 4),
         .byte_count = sqlite3_column_int64(statement, 5),
         .is_staged = sqlite3_column_int(statement, 6) != 0,
     };
+    TIDE_TRY(tide_db_text(statement, 0, &file->name, err));
+    return tide_db_text(statement, 1, &file->temporary, err);
 }
 
 static tide_code visit_rows(tide_db *db, sqlite3_stmt *statement, tide_manifest_visit_file visit,
@@ -73,10 +73,8 @@ static tide_code visit_rows(tide_db *db, sqlite3_stmt *statement, tide_manifest_
         if (!has_row) {
             return TIDE_OK;
         }
-        tide_manifest_file file = read_file(statement);
-        if (file.name == NULL) {
-            return TIDE_FAIL_MEMORY(err, "a file of the manifest");
-        }
+        tide_manifest_file file;
+        TIDE_TRY(read_file(statement, &file, err));
         TIDE_TRY(visit(context, &file, err));
     }
 }

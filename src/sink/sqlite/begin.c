@@ -76,7 +76,10 @@ static tide_code drop_parts(tide_sqlite_sink *sink, tide_error *err)
     tide_text_init(&drops);
     (void)sqlite3_bind_text(statement, 1, sink->store.parts_prefix, -1, SQLITE_STATIC);
     tide_code code = tide_db_step(db, statement, &has_row, "looking for parts", err);
-    const char *found = has_row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    const char *found = NULL;
+    if (code == TIDE_OK && has_row) {
+        code = tide_db_text(statement, 0, &found, err);
+    }
     tide_text_append(&drops, found == NULL ? "" : found);
     (void)sqlite3_finalize(statement);
     if (code != TIDE_OK) {

@@ -92,7 +92,8 @@ static tide_code insert_staged_row(row_mover *mover, const tide_batch *view, tid
     tide_column columns[TIDE_COLUMNS_MAX];
     tide_fate fate = TIDE_ROW_LOADED;
     tide_refusal refusal = {0};
-    const char *stored = (const char *)sqlite3_column_text(mover->select, (int)schema->field_count);
+    const char *stored;
+    TIDE_TRY(tide_db_text(mover->select, (int)schema->field_count, &stored, err));
     const char *position = stored == NULL ? "" : stored;
     tide_batch_columns(view, columns);
     TIDE_TRY(tide_insertion_insert(&mover->insertion, columns, 0, tide_str_of(position), &fate,

@@ -78,11 +78,13 @@ typedef struct found_column {
     bool not_null, has_default, is_generated, is_key;
 } found_column;
 
-static found_column read_column(sqlite3_stmt *statement)
+static tide_code read_column(sqlite3_stmt *statement, found_column *column, tide_error *err)
 {
-    const char *name = (const char *)sqlite3_column_text(statement, 0);
-    const char *declared = (const char *)sqlite3_column_text(statement, 1);
-    return (found_column){
+    const char *name;
+    const char *declared;
+    TIDE_TRY(tide_db_text(statement, 0, &name, err));
+    TIDE_TRY(tide_db_text(statement, 1, &declared, err));
+    *column = (found_column){
         .name = name == NULL ? "" : name,
         .declared = declared == NULL ? "" : declared,
         .not_null = sqlite3_column_int(statement, 2) != 0,
@@ -90,6 +92,7 @@ static found_column read_column(sqlite3_stmt *statement)
         .is_key = sqlite3_column_int(statement, 4) != 0,
         .is_generated = sqlite3_column_int(statement, 5) >= 2,
     };
+    return TIDE_OK;
 }
 
 static size_t find_field(const tide_schema *schema, const char *name)
@@ -163,7 +166,8 @@ static tide_code read_columns(tide_db *db, sqlite3_stmt *statement, const tide_t
             report_missing(target, found, problems);
             return TIDE_OK;
         }
-        found_column column = read_column(statement);
+        found_column column;
+        TIDE_TRY(read_column(statement, &column, err));
         check_column(target, &column, found, problems);
     }
 }
@@ -254,10 +258,12 @@ static tide_code append_referrers(tide_db *db, sqlite3_stmt *statement, const ti
         if (!has_row) {
             return TIDE_OK;
         }
+        const char *referrer;
+        TIDE_TRY(tide_db_text(statement, 0, &referrer, err));
         tide_text_append_format(problems,
                                 "replace would empty %s, but a foreign key of %s refers to it: "
                                 "use append or merge, or drop the foreign key\n",
-                                target->table, (const char *)sqlite3_column_text(statement, 0));
+                                target->table, referrer);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/calendar.h"
 #include "base/problem.h"
@@ -52,6 +53,21 @@ bool tide_db_exists(const char *path)
     return stat(path, &status) == 0 && status.st_size > 0;
 }
 
+/* errno of why no files can be made beside the database, 0 if they can. */
+static int directory_refuses(const char *path)
+{
+    tide_text parent;
+    tide_text_init(&parent);
+    const char *slash = strrchr(path, '/');
+    tide_text_append_str(&parent, slash == NULL   ? TIDE_STR(".")
+                                  : slash == path ? TIDE_STR("/")
+                                                  : (tide_str){path, (size_t)(slash - path)});
+    bool failed = tide_text_failed(&parent);
+    int sys_errno = failed ? ENOMEM : access(tide_text_c(&parent), W_OK | X_OK) == 0 ? 0 : errno;
+    tide_text_clear(&parent);
+    return sys_errno;
+}
+
 static tide_code fail_open(tide_db *db, int result, tide_error *err)
 {
     const char *path = db->options.path;
@@ -63,8 +79,25 @@ static tide_code fail_open(tide_db *db, int result, tide_error *err)
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s is a directory: name a file in it", path);
     }
-    return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno,
+    int refusal = directory_refuses(path);
+    return TIDE_FAIL_ERRNO(err, TIDE_IO, refusal != 0 ? refusal : sys_errno,
                            "can't open %s: the directory must exist and be writable", path);
+}
+
+/* SQLite falls back to reading, and would then make its -wal and -shm files as read-only as the
+ * database: who gives the permission afterwards is still refused, by these. Where it can't make
+ * them, others' are read, if they are there. */
+static tide_code refuse_read_only(const tide_db *db, tide_error *err)
+{
+    bool wants_to_write = db->options.access == TIDE_DB_CREATE;
+    if (sqlite3_db_readonly(db->handle, "main") != 1 ||
+        (!wants_to_write && directory_refuses(db->options.path) != 0)) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_IO,
+                     "%s is read-only for this user: give the permission to write it, or run this "
+                     "as its owner",
+                     db->options.path);
 }
 
 static tide_code configure(tide_db *db, tide_error *err)
@@ -95,7 +128,10 @@ tide_code tide_db_open(tide_db *db, const tide_db_options *options, tide_error *
         code = fail_open(db, result, err);
     } else if (sqlite3_busy_handler(db->handle, on_busy, db) != SQLITE_OK) {
         code = TIDE_FAIL_MEMORY(err, "a SQLite connection");
-    } else if (options->access == TIDE_DB_CREATE) {
+    } else {
+        code = refuse_read_only(db, err);
+    }
+    if (code == TIDE_OK && options->access == TIDE_DB_CREATE) {
         code = configure(db, err);
     }
     if (code != TIDE_OK) {
@@ -152,8 +188,12 @@ tide_code tide_db_fail(tide_db *db, int result, const char *doing, tide_error *e
             return TIDE_FAIL(err, TIDE_BAD_CONFIG,
                              "%s is no SQLite database: name another file, or move it away", path);
         case SQLITE_CORRUPT:
-            return TIDE_FAIL(err, TIDE_E_DATABASE_DAMAGED,
-                             "%s: %s is damaged (%s): restore it from a backup", doing, path, said);
+            return TIDE_FAIL(
+                err, TIDE_E_DATABASE_DAMAGED,
+                "%s: %s can't be read (%s): if the system's log tells of errors of "
+                "the disk, mend these and run again; if `pragma integrity_check` finds "
+                "it damaged, restore it from a backup",
+                doing, path, said);
         default:
             return TIDE_FAIL(err, TIDE_E_DATABASE, "%s in %s: %s", doing, path, said);
     }
@@ -228,6 +268,13 @@ tide_code tide_db_step(tide_db *db, sqlite3_stmt *statement, bool *has_row, cons
         return TIDE_OK;
     }
     return tide_db_fail(db, result, doing, err);
+}
+
+tide_code tide_db_text(sqlite3_stmt *statement, int index, const char **text, tide_error *err)
+{
+    bool is_null = sqlite3_column_type(statement, index) == SQLITE_NULL;
+    *text = is_null ? NULL : (const char *)sqlite3_column_text(statement, index);
+    return is_null || *text != NULL ? TIDE_OK : TIDE_FAIL_MEMORY(err, "a stored text");
 }
 
 static tide_code prepare_with(tide_db *db, const char *sql, const char *const *texts, size_t count,

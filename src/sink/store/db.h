@@ -70,6 +70,12 @@ TIDE_MUST_CHECK tide_code tide_db_run(tide_db *db, sqlite3_stmt *statement, cons
 TIDE_MUST_CHECK tide_code tide_db_step(tide_db *db, sqlite3_stmt *statement, bool *has_row,
                                        const char *doing, tide_error *err);
 
+/* A column of the row at which the statement stands, borrowed until it moves; NULL for null only. A
+ * text may have to be copied to be handed out, so memory may run out: what took the NULL of that
+ * for a null would take it for good. */
+TIDE_MUST_CHECK tide_code tide_db_text(sqlite3_stmt *statement, int index, const char **text,
+                                       tide_error *err);
+
 /* Prepares, binds the texts to ?1, ?2, ... (NULL = null) and, without results, runs it. */
 TIDE_MUST_CHECK tide_code tide_db_execute_with(tide_db *db, const char *sql,
                                                const char *const *texts, size_t count,

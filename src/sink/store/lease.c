@@ -52,9 +52,10 @@ typedef struct lease_row {
     int64_t renewed_at;
 } lease_row;
 
-static void read_columns(sqlite3_stmt *statement, lease_row *row)
+static tide_code read_columns(sqlite3_stmt *statement, lease_row *row, tide_error *err)
 {
-    const char *boot = (const char *)sqlite3_column_text(statement, 1);
+    const char *boot;
+    TIDE_TRY(tide_db_text(statement, 1, &boot, err));
     row->epoch = sqlite3_column_int64(statement, 0);
     row->held = boot != NULL;
     (void)snprintf(row->holder.boot, sizeof row->holder.boot, "%s", boot == NULL ? "" : boot);
@@ -62,8 +63,10 @@ static void read_columns(sqlite3_stmt *statement, lease_row *row)
     row->holder.pid = sqlite3_column_int64(statement, 3);
     row->holder.started = sqlite3_column_int64(statement, 4);
     row->renewed_at = sqlite3_column_int64(statement, 5);
-    const char *host = (const char *)sqlite3_column_text(statement, 6);
+    const char *host;
+    TIDE_TRY(tide_db_text(statement, 6, &host, err));
     (void)snprintf(row->host, sizeof row->host, "%s", host == NULL ? "" : host);
+    return TIDE_OK;
 }
 
 static tide_code read_lease(tide_db *db, const char *pipeline, lease_row *row, tide_error *err)
@@ -78,8 +81,8 @@ static tide_code read_lease(tide_db *db, const char *pipeline, lease_row *row, t
                              &statement, err));
     (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
     tide_code code = tide_db_step(db, statement, &has_row, "reading the lease", err);
-    if (has_row) {
-        read_columns(statement, row);
+    if (code == TIDE_OK && has_row) {
+        code = read_columns(statement, row, err);
     }
     (void)sqlite3_finalize(statement);
     return code;

@@ -10,12 +10,9 @@ static tide_code add_rows(tide_db *db, sqlite3_stmt *statement, tide_read_mark_l
         if (!has_row) {
             return TIDE_OK;
         }
-        tide_read_mark mark = {.name = (const char *)sqlite3_column_text(statement, 0),
-                               .value = (const char *)sqlite3_column_text(statement, 1),
-                               .open = sqlite3_column_int(statement, 2) != 0};
-        if (mark.name == NULL || mark.value == NULL) {
-            return TIDE_FAIL_MEMORY(err, "marks");
-        }
+        tide_read_mark mark = {.open = sqlite3_column_int(statement, 2) != 0};
+        TIDE_TRY(tide_db_text(statement, 0, &mark.name, err));
+        TIDE_TRY(tide_db_text(statement, 1, &mark.value, err));
         TIDE_TRY(tide_read_mark_list_add(marks, &mark, err));
     }
 }

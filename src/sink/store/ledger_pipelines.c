@@ -14,12 +14,21 @@ void tide_pipeline_row_clear(tide_pipeline_row *row)
     memset(row, 0, sizeof *row);
 }
 
-/* NULL stays NULL; false when memory ran out. */
-static bool copy_column(sqlite3_stmt *statement, int index, char **out)
+/* NULL stays NULL. */
+static tide_code copy_column(sqlite3_stmt *statement, int index, char **out, tide_error *err)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, index);
+    const char *text;
+    TIDE_TRY(tide_db_text(statement, index, &text, err));
     *out = tide_copy_string(text);
-    return *out != NULL || sqlite3_column_type(statement, index) == SQLITE_NULL;
+    return text == NULL || *out != NULL ? TIDE_OK : TIDE_FAIL_MEMORY(err, "the pipeline's row");
+}
+
+static tide_code copy_row(sqlite3_stmt *statement, tide_pipeline_row *row, tide_error *err)
+{
+    TIDE_TRY(copy_column(statement, 0, &row->fingerprint, err));
+    TIDE_TRY(copy_column(statement, 1, &row->fingerprint_text, err));
+    TIDE_TRY(copy_column(statement, 2, &row->table_identity, err));
+    return copy_column(statement, 3, &row->swap, err);
 }
 
 tide_code tide_ledger_read_pipeline(tide_db *db, const char *pipeline, tide_pipeline_row *row,
@@ -38,12 +47,11 @@ tide_code tide_ledger_read_pipeline(tide_db *db, const char *pipeline, tide_pipe
                              &statement, err));
     (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
     tide_code code = tide_db_step(db, statement, &exists, "reading the pipeline's row", err);
-    if (exists && !(copy_column(statement, 0, &row->fingerprint) &&
-                    copy_column(statement, 1, &row->fingerprint_text) &&
-                    copy_column(statement, 2, &row->table_identity) &&
-                    copy_column(statement, 3, &row->swap))) {
+    if (code == TIDE_OK && exists) {
+        code = copy_row(statement, row, err);
+    }
+    if (code != TIDE_OK) {
         tide_pipeline_row_clear(row);
-        code = TIDE_FAIL_MEMORY(err, "the pipeline's row");
     }
     (void)sqlite3_finalize(statement);
     return code;
@@ -114,11 +122,13 @@ static tide_code append_rivals(tide_db *db, sqlite3_stmt *statement, const tide_
         if (!has_row) {
             return TIDE_OK;
         }
+        const char *rival;
+        TIDE_TRY(tide_db_text(statement, 0, &rival, err));
         tide_text_append_format(
             problems,
             "%s is written by pipeline %s too: only merges with the same key may share a table; "
             "choose another table\n",
-            target->table, (const char *)sqlite3_column_text(statement, 0));
+            target->table, rival);
     }
 }
 
@@ -133,6 +143,10 @@ tide_code tide_ledger_find_rivals(tide_db *db, const tide_target *target, tide_t
     tide_text key;
     tide_text_init(&key);
     append_key(&key, target);
+    if (tide_text_failed(&key)) {
+        tide_text_clear(&key);
+        return TIDE_FAIL_MEMORY(err, "the pipeline's key");
+    }
     sqlite3_stmt *statement = NULL;
     tide_code code = tide_db_prepare(
         db,

@@ -57,30 +57,36 @@ static bool parse_status(const char *name, tide_run_status *status)
     return false;
 }
 
-static char *copy_text(sqlite3_stmt *statement, int index)
+/* Null becomes empty. *copy is owned by the caller. */
+static tide_code copy_text(sqlite3_stmt *statement, int index, char **copy, tide_error *err)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, index);
-    return tide_copy_string(text == NULL ? "" : text);
+    const char *text;
+    TIDE_TRY(tide_db_text(statement, index, &text, err));
+    *copy = tide_copy_string(text == NULL ? "" : text);
+    return *copy == NULL ? TIDE_FAIL_MEMORY(err, "a run record") : TIDE_OK;
 }
 
 static tide_code read_run(sqlite3_stmt *statement, tide_run_row *row, tide_error *err)
 {
+    const char *status;
     memset(row, 0, sizeof *row);
     row->run = sqlite3_column_int64(statement, 0);
-    if (!parse_status((const char *)sqlite3_column_text(statement, 1), &row->status)) {
+    TIDE_TRY(tide_db_text(statement, 1, &status, err));
+    if (!parse_status(status, &row->status)) {
         return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                          "tidemill_runs: run %lld has a status that this version does not know",
                          (long long)row->run);
     }
     row->started_at = sqlite3_column_int64(statement, 2);
     row->ended_at = sqlite3_column_int64(statement, 3);
-    row->plan = copy_text(statement, 4);
-    row->record = copy_text(statement, 5);
-    if (row->plan == NULL || row->record == NULL) {
-        tide_run_row_clear(row);
-        return TIDE_FAIL_MEMORY(err, "a run record");
+    tide_code code = copy_text(statement, 4, &row->plan, err);
+    if (code == TIDE_OK) {
+        code = copy_text(statement, 5, &row->record, err);
     }
-    return TIDE_OK;
+    if (code != TIDE_OK) {
+        tide_run_row_clear(row);
+    }
+    return code;
 }
 
 static tide_code read_rows(tide_db *db, sqlite3_stmt *statement, tide_run_row *rows, size_t *count,

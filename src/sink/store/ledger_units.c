@@ -114,7 +114,9 @@ static tide_code read_names(tide_db *db, sqlite3_stmt *statement, tide_arena *ar
         if (!has_row) {
             return TIDE_OK;
         }
-        TIDE_TRY(add_name(list, arena, (const char *)sqlite3_column_text(statement, 0), err));
+        const char *name;
+        TIDE_TRY(tide_db_text(statement, 0, &name, err));
+        TIDE_TRY(add_name(list, arena, name, err));
     }
 }
 

@@ -80,7 +80,11 @@ static tide_code append_drops(tide_db *db, const char *table, const tide_state_l
     (void)sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
     tide_code code = tide_db_step(db, statement, &has_row, "reading the state's columns", err);
     while (code == TIDE_OK && has_row) {
-        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        const char *name;
+        code = tide_db_text(statement, 0, &name, err);
+        if (code != TIDE_OK) {
+            break;
+        }
         if (tide_schema_find(&layout->schema, name) >= layout->values_begin) {
             tide_text_append(sql, "ALTER TABLE ");
             tide_sql_append_name(sql, table);
