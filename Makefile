@@ -46,6 +46,8 @@ torture:
 	tools/install test
 	tools/build test
 	tests/kill/torture
+	tests/power/torture
+	tests/fault/torture
 	tests/wire/torture
 	tests/tworuns/torture
 

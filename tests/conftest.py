@@ -7,12 +7,14 @@ one with `servers.start`.
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 import servers
+from pipelines.files import scratch_directory
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,6 +24,13 @@ def tidemill() -> Path:
     """The binary: TIDEMILL names another one than that of build/test."""
     default = ROOT / "build" / "test" / "src" / "cli" / "tidemill"
     return Path(os.environ.get("TIDEMILL", default)).resolve()
+
+
+@pytest.fixture
+def scratch_path() -> Iterator[Path]:
+    """As tmp_path, but in memory if possible, for what would wait for many a real fsync."""
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=scratch_directory()) as directory:
+        yield Path(directory)
 
 
 @pytest.fixture(scope="session")

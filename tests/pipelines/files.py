@@ -3,6 +3,8 @@
 
 import gzip
 import json
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,3 +52,9 @@ def compress(path: Path, content: bytes) -> None:
         content = pyarrow.compress(content, codec="zstd", asbytes=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def scratch_directory() -> Path:
+    """In memory if possible: thousands of runs need no real fsync."""
+    memory = Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the Nth call of a kind fail: preloaded into the binary (LD_PRELOAD), libraries included.
+ *
+ *   TIDEMILL_FAIL=KIND:N:ERRNO      the Nth call of that kind since main began fails (1 = first)
+ *   TIDEMILL_FAIL=KIND:N:ERRNO:on   and all that follow it
+ *   TIDEMILL_FAIL_COUNTS=FILE       at exit, a line "KIND CALLS" for each kind
+ *   TIDEMILL_FAIL_TRACE=1           where it failed, to stderr
+ *
+ * Kinds are the rows of `kinds` below. Reads and writes count on regular files only: what goes
+ * through pipes and to terminals is not what is being tested, and sockets have kinds of their own.
+ * Calls from within libc (fopen's own read, say) can't be seen. */
+/* Macros here make functions, whose names and types can't be put in parentheses; and what stands
+ * in for the C library has to call it by its own names. */
+// NOLINTBEGIN(bugprone-macro-parentheses,bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+
+#undef _FILE_OFFSET_BITS
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define FRAMES_MAX 32
+
+enum kind {
+    ALLOC,
+    READ,
+    WRITE,
+    FSYNC,
+    OPEN,
+    RENAME,
+    UNLINK,
+    MKDIR,
+    TRUNCATE,
+    MMAP,
+    SOCKET,
+    CONNECT,
+    SEND,
+    RECV,
+    POLL,
+    THREAD,
+    KINDS
+};
+static const char *const kinds[KINDS] = {
+    "alloc",    "read", "write",  "fsync",   "open", "rename", "unlink", "mkdir",
+    "truncate", "mmap", "socket", "connect", "send", "recv",   "poll",   "thread",
+};
+
+static atomic_long counts[KINDS];
+static atomic_bool armed; /* main has begun */
+static struct {
+    int kind; /* KINDS: none */
+    long nth;
+    int error;
+    bool goes_on;
+    bool traced;
+} plan = {.kind = KINDS};
+
+/* ISO C knows no function behind a pointer to an object; POSIX does. */
+#define REAL(name) (__extension__(__typeof__(&name)) real_function(#name))
+
+static void *real_function(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+    if (function == NULL) {
+        abort();
+    }
+    return function;
+}
+
+static void read_plan(void)
+{
+    const char *text = getenv("TIDEMILL_FAIL");
+    plan.traced = getenv("TIDEMILL_FAIL_TRACE") != NULL;
+    for (int kind = 0; text != NULL && kind < KINDS; kind++) {
+        size_t size = strlen(kinds[kind]);
+        if (strncmp(text, kinds[kind], size) == 0 && text[size] == ':') {
+            char *end;
+            plan.nth = strtol(text + size + 1, &end, 10);
+            plan.error = *end == ':' ? (int)strtol(end + 1, &end, 10) : 0;
+            plan.goes_on = strcmp(end, ":on") == 0;
+            plan.kind = kind;
+        }
+    }
+}
+
+static void write_counts(void)
+{
+    const char *path = getenv("TIDEMILL_FAIL_COUNTS");
+    atomic_store(&armed, false);
+    FILE *out = path == NULL ? NULL : fopen(path, "w");
+    for (int kind = 0; out != NULL && kind < KINDS; kind++) {
+        (void)fprintf(out, "%s %ld\n", kinds[kind], atomic_load(&counts[kind]));
+    }
+    if (out != NULL) {
+        (void)fclose(out);
+    }
+}
+
+static void trace(void)
+{
+    static atomic_bool traced;
+    void *frames[FRAMES_MAX];
+    if (plan.traced && !atomic_exchange(&traced, true)) {
+        atomic_store(&armed, false);
+        backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MAX), STDERR_FILENO);
+        atomic_store(&armed, true);
+    }
+}
+
+/* Whether this call is to fail; then errno is what it fails with. */
+static bool fails(int kind)
+{
+    if (!atomic_load(&armed)) {
+        return false;
+    }
+    long number = atomic_fetch_add(&counts[kind], 1) + 1;
+    if (kind != plan.kind || number < plan.nth || (number > plan.nth && !plan.goes_on)) {
+        return false;
+    }
+    trace();
+    errno = plan.error;
+    return true;
+}
+
+static bool is_regular(int file)
+{
+    int kept = errno;
+    struct stat status;
+    bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    errno = kept;
+    return regular;
+}
+
+static int (*real_main)(int, char **, char **);
+
+static int main_armed(int argc, char **argv, char **environment)
+{
+    read_plan();
+    (void)atexit(write_counts);
+    atomic_store(&armed, true);
+    return real_main(argc, argv, environment);
+}
+
+int __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
+                      void (*)(void), void *);
+EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
+                             void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+                             void *stack_end)
+{
+    real_main = main;
+    return REAL(__libc_start_main)(main_armed, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+/* Memory. The names with two underscores are glibc's own, since dlsym itself allocates. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+EXPORT void *malloc(size_t size)
+{
+    return fails(ALLOC) ? NULL : __libc_malloc(size);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+    return fails(ALLOC) ? NULL : __libc_calloc(count, size);
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+    return fails(ALLOC) ? NULL : __libc_realloc(block, size);
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    return fails(ALLOC) ? NULL : __libc_memalign(alignment, size);
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+    return fails(ALLOC) ? NULL : __libc_memalign(alignment, size);
+}
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    *block = fails(ALLOC) ? NULL : __libc_memalign(alignment, size);
+    return *block == NULL ? ENOMEM : 0;
+}
+
+/* A function that fails with -1 and errno. */
+#define FAILING(type, name, kind, parameters, arguments) \
+    EXPORT type name parameters                          \
+    {                                                    \
+        return fails(kind) ? -1 : REAL(name) arguments;  \
+    }
+#define FAILING_FILE(type, name, kind, parameters, arguments)               \
+    EXPORT type name parameters                                             \
+    {                                                                       \
+        return is_regular(file) && fails(kind) ? -1 : REAL(name) arguments; \
+    }
+
+FAILING_FILE(ssize_t, read, READ, (int file, void *to, size_t n), (file, to, n))
+FAILING_FILE(ssize_t, pread, READ, (int file, void *to, size_t n, off_t at), (file, to, n, at))
+FAILING_FILE(ssize_t, pread64, READ, (int file, void *to, size_t n, off_t at), (file, to, n, at))
+FAILING_FILE(ssize_t, readv, READ, (int file, const struct iovec *to, int n), (file, to, n))
+FAILING_FILE(ssize_t, write, WRITE, (int file, const void *data, size_t n), (file, data, n))
+FAILING_FILE(ssize_t, writev, WRITE, (int file, const struct iovec *data, int n), (file, data, n))
+FAILING_FILE(ssize_t, pwrite, WRITE, (int file, const void *data, size_t n, off_t at),
+             (file, data, n, at))
+FAILING_FILE(ssize_t, pwrite64, WRITE, (int file, const void *data, size_t n, off_t at),
+             (file, data, n, at))
+FAILING(int, fsync, FSYNC, (int file), (file))
+FAILING(int, fdatasync, FSYNC, (int file), (file))
+FAILING(int, rename, RENAME, (const char *from, const char *to), (from, to))
+FAILING(int, renameat2, RENAME, (int d, const char *from, int e, const char *to, unsigned flags),
+        (d, from, e, to, flags))
+FAILING(int, unlink, UNLINK, (const char *path), (path))
+FAILING(int, unlinkat, UNLINK, (int folder, const char *path, int flags), (folder, path, flags))
+FAILING(int, rmdir, UNLINK, (const char *path), (path))
+FAILING(int, mkdir, MKDIR, (const char *path, mode_t mode), (path, mode))
+FAILING(int, ftruncate, TRUNCATE, (int file, off_t size), (file, size))
+FAILING(int, ftruncate64, TRUNCATE, (int file, off_t size), (file, size))
+FAILING(int, fallocate64, TRUNCATE, (int file, int mode, off_t at, off_t size),
+        (file, mode, at, size))
+FAILING(int, socket, SOCKET, (int domain, int type, int protocol), (domain, type, protocol))
+FAILING(int, connect, CONNECT, (int file, __CONST_SOCKADDR_ARG to, socklen_t size),
+        (file, to, size))
+FAILING(int, poll, POLL, (struct pollfd * files, nfds_t count, int ms), (files, count, ms))
+
+/* A connection that fails one way is lost the other way, too. */
+static bool loses(int kind, int file)
+{
+    if (!fails(kind)) {
+        return false;
+    }
+    int kept = errno;
+    (void)shutdown(file, SHUT_RDWR);
+    errno = kept;
+    return true;
+}
+
+EXPORT ssize_t send(int file, const void *data, size_t size, int flags)
+{
+    return loses(SEND, file) ? -1 : REAL(send)(file, data, size, flags);
+}
+
+EXPORT ssize_t recv(int file, void *to, size_t size, int flags)
+{
+    return loses(RECV, file) ? -1 : REAL(recv)(file, to, size, flags);
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*begin)(void *), void *context)
+{
+    return fails(THREAD) ? errno : REAL(pthread_create)(thread, attributes, begin, context);
+}
+
+EXPORT void *mmap(void *address, size_t size, int access, int flags, int file, off_t offset)
+{
+    return fails(MMAP) ? MAP_FAILED : REAL(mmap)(address, size, access, flags, file, offset);
+}
+
+EXPORT void *mmap64(void *address, size_t size, int access, int flags, int file, off_t offset)
+{
+    return fails(MMAP) ? MAP_FAILED : REAL(mmap64)(address, size, access, flags, file, offset);
+}
+
+EXPORT FILE *fopen(const char *path, const char *mode)
+{
+    return fails(OPEN) ? NULL : REAL(fopen)(path, mode);
+}
+
+EXPORT FILE *fopen64(const char *path, const char *mode)
+{
+    return fails(OPEN) ? NULL : REAL(fopen64)(path, mode);
+}
+
+EXPORT DIR *opendir(const char *path)
+{
+    return fails(OPEN) ? NULL : REAL(opendir)(path);
+}
+
+#define OPENING(name, parameters, folder)                                  \
+    EXPORT int name parameters                                             \
+    {                                                                      \
+        va_list arguments;                                                 \
+        va_start(arguments, flags);                                        \
+        bool creates = (flags & (O_CREAT | O_TMPFILE)) != 0;               \
+        mode_t mode = creates ? (mode_t)va_arg(arguments, int) : 0;        \
+        va_end(arguments);                                                 \
+        return fails(OPEN) ? -1 : REAL(openat)(folder, path, flags, mode); \
+    }
+OPENING(open, (const char *path, int flags, ...), AT_FDCWD)
+OPENING(open64, (const char *path, int flags, ...), AT_FDCWD)
+OPENING(openat, (int folder, const char *path, int flags, ...), folder)
+OPENING(openat64, (int folder, const char *path, int flags, ...), folder)
+
+// NOLINTEND(bugprone-macro-parentheses,bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
