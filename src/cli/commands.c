@@ -9,6 +9,7 @@ const tide_command *const tide_commands[] = {
     &tide_command_run,
     &tide_command_runs,
     &tide_command_show,
+    &tide_command_rejects,
     &tide_command_state,
     &tide_command_sample,
     &tide_command_doctor,

@@ -3,7 +3,8 @@
  * leases, states, fingerprints - so that a program meets what another version has written
  * knowingly.
  *
- *   1  no `tidemill_ledger`, which holds the number; perhaps no `tidemill_marks`
+ *   1  no `tidemill_ledger`, which holds the number; perhaps no `tidemill_marks`; rejects without
+ *      `run` and `undone`
  *   2  as now
  *
  * Older layouts are brought up to date by begin, in the transaction that creates what is missing;

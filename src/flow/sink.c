@@ -9,6 +9,7 @@ const char *tide_run_status_name(tide_run_status status)
         [TIDE_RUN_STARTED] = "started",     [TIDE_RUN_COMPLETE] = "complete",
         [TIDE_RUN_FAILED] = "failed",       [TIDE_RUN_CANCELLED] = "cancelled",
         [TIDE_RUN_ABANDONED] = "abandoned", [TIDE_RUN_REWOUND] = "rewound",
+        [TIDE_RUN_RETRIED] = "retried",
     };
     size_t index = (size_t)status;
     return index < sizeof names / sizeof names[0] ? names[index] : "unknown";

@@ -19,6 +19,7 @@
 #ifndef TIDE_FLOW_SINK_H
 #define TIDE_FLOW_SINK_H
 
+#include "flow/kept_reject.h"
 #include "flow/read_mark.h"
 #include "flow/rewind.h"
 #include "flow/state.h"
@@ -47,13 +48,21 @@ typedef struct tide_target {
     tide_cancel *cancel;
 } tide_target;
 
+/* Does a run that is resumed load all rows once more? Then what earlier executions had refused is
+ * refused again, and must not count twice. */
+static inline bool tide_target_repeats(const tide_target *target)
+{
+    return target->mode == TIDE_MERGE && target->state == NULL;
+}
+
 typedef enum tide_run_status {
     TIDE_RUN_STARTED = 0,
     TIDE_RUN_COMPLETE,
     TIDE_RUN_FAILED,    /* can be resumed */
     TIDE_RUN_CANCELLED, /* can be resumed */
     TIDE_RUN_ABANDONED, /* closed by run --new, or by a rewind */
-    TIDE_RUN_REWOUND    /* no run: table and state were taken back */
+    TIDE_RUN_REWOUND,   /* no run: table and state were taken back */
+    TIDE_RUN_RETRIED    /* no run: rejects were loaded again; ended_at 0 when it was interrupted */
 } tide_run_status;
 
 const char *tide_run_status_name(tide_run_status status);
@@ -111,6 +120,12 @@ typedef struct tide_sink_vtable {
                            tide_error *err);
     /* Adds the pipeline's marks to the list, sorted by name by bytes. */
     tide_code (*read_marks)(tide_sink *sink, tide_read_mark_list *marks, tide_error *err);
+    /* Visits what <table>_rejects keeps of the pipeline, in the order of (stage, position), the
+     * number at a position's end as a number: so that each series' days come in order. As it was
+     * when it began, whatever workers load meanwhile; other calls than theirs must wait. Touches
+     * nothing. */
+    tide_code (*read_rejects)(tide_sink *sink, const tide_reject_query *query,
+                              tide_reject_visitor visit, void *context, tide_error *err);
     /* Writes *run (a new number, or the resumed one), takes the lease and raises the epoch; keeps
      * fingerprint and table identity with the state. io: another run holds the lease (names it). */
     tide_code (*begin)(tide_sink *sink, const tide_run_row *run, tide_error *err);
@@ -130,7 +145,8 @@ typedef struct tide_sink_vtable {
      * Strings owned by the arena. */
     tide_code (*read_units)(tide_sink *sink, tide_arena *arena, const char ***names, size_t *count,
                             tide_error *err);
-    /* Upserts rejects in a transaction of their own. */
+    /* Upserts rejects in a transaction of their own. Rejects of units that were rolled back are
+     * kept as undone (flow/kept_reject.h); begin drops those, unless it begins a retry. */
     tide_code (*reject)(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
     /* Writes the run record while running or at its end (status and record of *run). */
     tide_code (*record)(tide_sink *sink, const tide_run_row *run, tide_error *err);

@@ -122,6 +122,10 @@ static void print_digest(const tide_batch *batch, int64_t row, tide_text *out)
 void tide_unit_print_position(const tide_unit *unit, size_t chunk, int64_t row, tide_text *out)
 {
     const tide_chunk *holder = &unit->chunks[chunk];
+    if (unit->retried != NULL) {
+        tide_text_append(out, unit->retried->items[row_in_unit(unit, chunk, row) - 1].position);
+        return;
+    }
     if (unit->by_values) {
         print_digest(&holder->batch, row, out);
         return;

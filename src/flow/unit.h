@@ -61,8 +61,12 @@ typedef struct tide_unit {
     size_t byte_count; /* of the chunks */
     bool by_values;    /* a row is known by its values, as there is no series and another execution
                           would put it into another unit */
-    bool continues;    /* more of this unit follows in the next load by the same worker (a long
-                          split that streams): its transaction stays open until then */
+    const tide_reject_list *retried; /* borrowed, or NULL: the rejects of loading that the rows are
+                          made of, one per row. The rows have their positions, and the unit's
+                          transaction deletes them before it writes those that are refused again;
+                          should one of them not be there any more, it fails */
+    bool continues; /* more of this unit follows in the next load by the same worker (a long
+                       split that streams): its transaction stays open until then */
 } tide_unit;
 
 void tide_unit_init(tide_unit *unit);
@@ -73,7 +77,8 @@ TIDE_MUST_CHECK tide_code tide_unit_add_chunk(tide_unit *unit, tide_batch *batch
                                               tide_error *err);
 /* "SERIES/DAY/ORDINAL" of row `row` of a chunk (ordinal counted from 1 within its series-day, by
  * rows_before of its segment, so wherever units were cut); by its values "row/DIGEST" of its
- * values, which are the same wherever it comes from; else without segments "UNIT/ROW" (row counted
+ * values, which are the same wherever it comes from; of a row that is retried the position of its
+ * reject; else without segments "UNIT/ROW" (row counted
  * from 1 over all chunks). */
 void tide_unit_print_position(const tide_unit *unit, size_t chunk, int64_t row, tide_text *out);
 

@@ -79,10 +79,11 @@ void tide_execution_enter(tide_execution *execution, tide_stage stage);
 void tide_execution_note_rejects(tide_execution *execution, const tide_reject_list *rejects);
 
 /* inspect.c: the sink alone, of a pipeline that is not run; bad_config where there is none. To be
- * closed in either case. */
+ * closed in either case. options: NULL = defaults. */
 TIDE_MUST_CHECK tide_code tide_execution_open_sink(tide_execution *execution,
-                                                   tide_pipeline *pipeline, tide_run_result *result,
-                                                   tide_error *err);
+                                                   tide_pipeline *pipeline,
+                                                   const tide_run_options *options,
+                                                   tide_run_result *result, tide_error *err);
 void tide_execution_close_sink(tide_execution *execution, tide_run_result *result);
 /* prepare.c: a problem that check found is a config error - the table does not fit the pipeline. */
 TIDE_MUST_CHECK tide_code tide_fail_problems(const tide_execution *execution,

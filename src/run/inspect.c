@@ -101,10 +101,11 @@ void tide_plan_result_clear(tide_plan_result *result)
 }
 
 tide_code tide_execution_open_sink(tide_execution *e, tide_pipeline *pipeline,
-                                   tide_run_result *result, tide_error *err)
+                                   const tide_run_options *options, tide_run_result *result,
+                                   tide_error *err)
 {
-    tide_run_options options = {0};
-    TIDE_TRY(tide_execution_init(e, pipeline, &options, result, err));
+    static const tide_run_options none = {0};
+    TIDE_TRY(tide_execution_init(e, pipeline, options == NULL ? &none : options, result, err));
     TIDE_TRY(tide_execution_connect(e, err));
     if (e->sink == NULL) {
         return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE,
@@ -125,7 +126,7 @@ tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *ro
     tide_execution e;
     tide_run_result result;
     *count = 0;
-    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
     if (code == TIDE_OK) {
         code = tide_on_side(e.sink->vtable->read_runs(e.sink, limit, rows, count, err),
                             TIDE_SIDE_SINK, err);
@@ -291,7 +292,7 @@ tide_code tide_visit_state(tide_pipeline *pipeline, const char *const *key,
     }
     tide_execution e;
     tide_run_result result;
-    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
     if (code == TIDE_OK) {
         code = tide_on_side(visit_existing(&e, key, visit, context, err), TIDE_SIDE_SINK, err);
     }
@@ -320,7 +321,7 @@ static tide_code change_state(tide_pipeline *pipeline, bool reset, tide_error *e
 {
     tide_execution e;
     tide_run_result result;
-    tide_code code = tide_execution_open_sink(&e, pipeline, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
     if (code == TIDE_OK) {
         code = reset ? reset_state(e.sink, err) : accept_state(e.sink, err);
         code = tide_on_side(code, TIDE_SIDE_SINK, err);

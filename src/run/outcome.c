@@ -72,7 +72,8 @@ tide_code tide_find_failed(tide_pipeline *pipeline, bool *failed, tide_error *er
     size_t count = 0;
     TIDE_TRY(tide_list_runs(pipeline, 1, &last, &count, err));
     bool ended_well =
-        count > 0 && (last.status == TIDE_RUN_COMPLETE || last.status == TIDE_RUN_REWOUND);
+        count > 0 && (last.status == TIDE_RUN_COMPLETE || last.status == TIDE_RUN_REWOUND ||
+                      last.status == TIDE_RUN_RETRIED);
     *failed = !ended_well || (last.record != NULL && strstr(last.record, member) != NULL);
     tide_run_row_clear(&last);
     return TIDE_OK;

@@ -195,7 +195,7 @@ tide_code tide_rewind_state(tide_pipeline *pipeline, int32_t day, tide_rewind_re
     };
     tide_execution e;
     tide_run_result run;
-    tide_code code = tide_execution_open_sink(&e, pipeline, &run, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &run, err);
     if (code == TIDE_OK) {
         code = rewind_sink(&e, &rewind, result, err);
     }

@@ -48,10 +48,11 @@ static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count,
     TIDE_TRY(tide_incremental_begin(e, err));
     TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
     e->begun = true;
+    bool interrupted = last_count > 0 && last->status == TIDE_RUN_RETRIED && last->ended_at == 0;
     bool leaves_open =
         last_count > 0 && last->run != e->row.run && tide_run_status_is_open(last->status);
-    if (leaves_open) {
-        last->status = TIDE_RUN_ABANDONED;
+    if (leaves_open || interrupted) {
+        last->status = interrupted ? TIDE_RUN_RETRIED : TIDE_RUN_ABANDONED;
         last->ended_at = tide_now();
         TIDE_TRY(tide_on_side(vtable->record(e->sink, last, err), TIDE_SIDE_SINK, err));
     }

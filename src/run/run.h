@@ -129,6 +129,26 @@ TIDE_MUST_CHECK tide_code tide_check_rewind(const tide_pipeline *pipeline, int32
                                             tide_error *err);
 TIDE_MUST_CHECK tide_code tide_rewind_state(tide_pipeline *pipeline, int32_t day,
                                             tide_rewind_result *result, tide_error *err);
+/* Visits the rejects that are kept of a pipeline, in a stable order (flow/sink.h). */
+TIDE_MUST_CHECK tide_code tide_visit_rejects(tide_pipeline *pipeline,
+                                             const tide_reject_query *query,
+                                             tide_reject_visitor visit, void *context,
+                                             tide_error *err);
+/* Loads rejects of loading again, in the order of series, day and ordinal, each exactly once: what
+ * is loaded is no reject any more, what is refused again stays one. Refused while a run has not
+ * ended, for replace, and where a run would be. */
+typedef struct tide_retry_result {
+    int64_t run;   /* its number among the runs; 0: there was no run whose rejects there could be */
+    bool resumed;  /* an interrupted retry goes on under its number */
+    int64_t tried; /* = loaded + superseded + refused + unreadable */
+    int64_t loaded, superseded, refused;
+    int64_t unreadable;     /* their values are no row of the output */
+    char *first_unreadable; /* owned: which one, and why; or NULL */
+} tide_retry_result;
+/* The result is filled as far as it got, also on failure. cancel may be NULL. */
+TIDE_MUST_CHECK tide_code tide_retry_rejects(tide_pipeline *pipeline, const tide_cancel *cancel,
+                                             tide_retry_result *result, tide_error *err);
+void tide_retry_result_clear(tide_retry_result *result);
 /* Takes table and pipeline as they are now as belonging to the state. */
 TIDE_MUST_CHECK tide_code tide_accept_state(tide_pipeline *pipeline, tide_error *err);
 

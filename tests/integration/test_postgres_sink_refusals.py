@@ -166,7 +166,7 @@ def test_a_run_over_the_limit_stops_asking_after_some_more(postgres_database, tm
     assert count_chunks(log) < 150
 
 
-def test_rejects_are_upserted_without_runs_or_times(postgres_database):
+def test_rejects_are_upserted_without_times(postgres_database):
     with Sink(postgres_database, COLUMNS) as sink:
         sink.begin()
         sink.call("decode_reject", "decode", "idx/1", "first reason")
@@ -180,7 +180,7 @@ def test_rejects_are_upserted_without_runs_or_times(postgres_database):
         sink.call("decode_reject", "decode", "x" * 5000, "long position")
         sink.call("decode_reject", "decode", "x" * 5001, "long position")
     assert fetch(postgres_database, "select * from t_rejects where position = 'idx/1'") == [
-        ("p", "decode", "idx/1", None, None, None, "another", {"a": 1})
+        ("p", "decode", "idx/1", None, None, None, "another", {"a": 1}, 1, False)
     ]
     assert fetch(postgres_database, "select count(*) from t_rejects") == [(4,)]
 

@@ -21,8 +21,7 @@ static tide_code choose_row(tide_execution *e, const char *plan_json, int64_t *r
         return code;
     }
     e->loaded_before += count > 0 ? tide_loaded_ever(&last) : 0;
-    bool unfinished =
-        count > 0 && last.status != TIDE_RUN_COMPLETE && last.status != TIDE_RUN_ABANDONED;
+    bool unfinished = count > 0 && tide_run_status_is_open(last.status);
     int64_t next = count == 0 ? 1 : unfinished ? last.run : last.run + 1;
     e->row = (tide_run_row){.run = *run != 0 ? *run : next,
                             .status = TIDE_RUN_STARTED,

@@ -198,6 +198,7 @@ static const tide_sink_vtable sink_vtable = {
     .load = load,
     .abandon = tide_csv_abandon,
     .read_units = tide_store_read_units,
+    .read_rejects = tide_store_read_rejects,
     .reject = tide_store_reject,
     .record = tide_store_record,
     .finish = finish,

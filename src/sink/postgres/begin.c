@@ -103,6 +103,9 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     TIDE_TRY(inspect(sink, err));
     TIDE_TRY(refuse_sharing(sink, err));
     TIDE_TRY(tide_pg_write_run(sink, connection, begin->run, err));
+    if (begin->run->status != TIDE_RUN_RETRIED) {
+        TIDE_TRY(tide_pg_drop_undone_rejects(sink, connection, err));
+    }
     if (!sink->staged) {
         TIDE_TRY(tide_pg_write_identity(sink, connection, err));
     }
@@ -136,7 +139,9 @@ tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_erro
     TIDE_TRY(tide_pg_create_engine_tables(sink, err));
     TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
     TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, prepare, &begin, err));
-    TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, count_rejects, &begin, err));
+    if (!tide_target_repeats(sink->target)) {
+        TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, count_rejects, &begin, err));
+    }
     sink->run = run->run;
     TIDE_TRY(make_layouts(sink, err));
     sink->begun = true;

@@ -66,7 +66,8 @@ static tide_code move_rows(finishing *finish, tide_pg_connection *connection, ti
     if (tide_pg_is_over_rejects(sink, (int64_t)finish->refused.count)) {
         return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
     }
-    TIDE_TRY(tide_pg_write_rejects(sink, connection, &finish->encoder, &finish->refused, err));
+    TIDE_TRY(
+        tide_pg_write_rejects(sink, connection, &finish->encoder, &finish->refused, false, err));
     return run_format(connection, err, "DROP TABLE %s", sink->names.staging);
 }
 
@@ -148,6 +149,9 @@ static tide_code finish_once(tide_pg_connection *connection, tide_pg_attempt *at
         TIDE_TRY(move_states(sink, connection, err));
         TIDE_TRY(tide_pg_write_identity(sink, connection, err));
     }
+    if (sink->target->mode == TIDE_REPLACE) {
+        TIDE_TRY(tide_pg_drop_replaced_rejects(sink, connection, err));
+    }
     TIDE_TRY(tide_pg_drop_markers(sink, connection, finish->run->run, err));
     TIDE_TRY(tide_pg_write_marks(sink, connection, finish->run, err));
     TIDE_TRY(write_complete(finish, connection, err));
@@ -163,8 +167,8 @@ static tide_code give_up(finishing *finish, tide_error *err)
     const tide_reject_list *list = &finish->refused;
     char application[64];
     tide_pg_lease_application(&sink->lease, "rejects", application);
-    TIDE_TRY(
-        tide_pg_commit_rejects(sink, &sink->control, &finish->encoder, application, &list, 1, err));
+    TIDE_TRY(tide_pg_commit_rejects(sink, &sink->control, &finish->encoder, application, &list, 1,
+                                    true, err));
     return tide_pg_fail_over_rejects(sink, "those staged", &list, 1, err);
 }
 

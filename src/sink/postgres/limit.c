@@ -16,6 +16,7 @@ typedef struct limit_work {
     const char *application;
     const tide_reject_list *const *lists;
     size_t list_count;
+    bool undone;
 } limit_work;
 
 static tide_code write_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
@@ -24,7 +25,8 @@ static tide_code write_once(tide_pg_connection *connection, tide_pg_attempt *att
     limit_work *work = argument;
     TIDE_TRY(tide_pg_begin(connection, attempt, work->application, err));
     for (size_t i = 0; i < work->list_count; i++) {
-        TIDE_TRY(tide_pg_write_rejects(work->sink, connection, work->encoder, work->lists[i], err));
+        TIDE_TRY(tide_pg_write_rejects(work->sink, connection, work->encoder, work->lists[i],
+                                       work->undone, err));
     }
     TIDE_TRY(tide_pg_fault(connection, "postgres.reject", err));
     TIDE_TRY(tide_pg_lease_check(&work->sink->lease, connection, err));
@@ -34,9 +36,9 @@ static tide_code write_once(tide_pg_connection *connection, tide_pg_attempt *att
 tide_code tide_pg_commit_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
                                  tide_pg_encoder *encoder, const char *application,
                                  const tide_reject_list *const *lists, size_t list_count,
-                                 tide_error *err)
+                                 bool undone, tide_error *err)
 {
-    limit_work work = {sink, encoder, application, lists, list_count};
+    limit_work work = {sink, encoder, application, lists, list_count, undone};
     return tide_pg_retry_work(&sink->retry, connection, write_once, &work, err);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One unit, one transaction:
  *
- *   BEGIN; marker; rows by chunks; late rows; rejects; epoch (held until the end); states; COMMIT
+ *   BEGIN; marker; rows by chunks; late rows; rejects (those that are retried go first); epoch
+ * (held until the end); states; COMMIT
  *
  * A unit whose connection is lost is done again from the start on a new one. Its marker tells
  * whether an unclear COMMIT was executed: the insert waits for the old transaction, if it still
@@ -24,6 +25,7 @@ typedef struct unit_load {
     const tide_unit *unit; /* or a part of one */
     tide_pg_rows *rows;
     tide_pg_loading loading;
+    int64_t reserved;   /* rejects that count for the run's limit before they are committed */
     bool marked_now;    /* this call has inserted the marker */
     bool marked_before; /* an earlier call has committed the unit, as its marker says: */
     tide_pg_marker marker;
@@ -91,13 +93,33 @@ static void add_result(tide_load_result *sum, tide_load_result part)
     sum->refused += part.refused;
 }
 
+static void release_rejects(unit_load *load)
+{
+    (void)tide_atomic_add(&load->worker->sink->rejected_rows, -load->reserved);
+    load->reserved = 0;
+}
+
+/* Units of other workers end at the same time: each counts before it commits, so that together they
+ * can't pass the limit. */
+static tide_code reserve_rejects(unit_load *load, tide_error *err)
+{
+    const tide_pg_sink *sink = load->worker->sink;
+    int64_t count = count_rejects(load);
+    load->reserved = count;
+    int64_t sum = tide_atomic_add(&load->worker->sink->rejected_rows, count);
+    if (count > 0 && sum > sink->target->max_rejects) {
+        return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
+    }
+    return TIDE_OK;
+}
+
 static tide_code write_rejects(unit_load *load, tide_pg_connection *connection, tide_error *err)
 {
     const tide_reject_list *lists[REJECT_LISTS];
     collect_lists(load, lists);
     for (size_t i = 0; i < REJECT_LISTS; i++) {
         TIDE_TRY(tide_pg_write_rejects(load->worker->sink, connection, &load->worker->encoder,
-                                       lists[i], err));
+                                       lists[i], false, err));
     }
     return TIDE_OK;
 }
@@ -131,6 +153,11 @@ static tide_code write_part(unit_load *load, tide_pg_connection *connection, tid
 static tide_code write_end(unit_load *load, tide_pg_connection *connection, tide_error *err)
 {
     tide_sink_worker *worker = load->worker;
+    TIDE_TRY(reserve_rejects(load, err));
+    if (load->unit->retried != NULL) {
+        TIDE_TRY(tide_pg_take_rejects(worker->sink, connection, &worker->encoder,
+                                      load->unit->retried, err));
+    }
     TIDE_TRY(write_rejects(load, connection, err));
     TIDE_TRY(write_marker(load, connection, err));
     TIDE_TRY(tide_pg_fault(connection, "postgres.fence", err));
@@ -166,6 +193,7 @@ static tide_code load_once(tide_pg_connection *connection, tide_pg_attempt *atte
     unit_load *load = argument;
     tide_sink_worker *worker = load->worker;
     bool inserted;
+    release_rejects(load);
     TIDE_TRY(tide_pg_begin(connection, attempt, worker->application, err));
     TIDE_TRY(tide_pg_marker_insert(worker->sink, connection, load->unit->name, &inserted, err));
     if (!inserted) {
@@ -236,7 +264,7 @@ static tide_code give_up(unit_load *load, tide_error *err)
     collect_lists(load, lists);
     tide_pg_roll_back(&worker->connection);
     TIDE_TRY(tide_pg_commit_rejects(worker->sink, &worker->connection, &worker->encoder,
-                                    worker->application, lists, REJECT_LISTS, err));
+                                    worker->application, lists, REJECT_LISTS, true, err));
     (void)snprintf(what, sizeof what, "unit `%.200s`", load->unit->name);
     return tide_pg_fail_over_rejects(worker->sink, what, lists, REJECT_LISTS, err);
 }
@@ -268,7 +296,8 @@ static tide_code note_success(unit_load *load, tide_load_result *result, tide_er
         return add_to_parts(load, *result, err);
     }
     if (!load->marked_before) {
-        (void)tide_atomic_add(&load->worker->sink->rejected_rows, count_rejects(load));
+        (void)tide_atomic_add(&load->worker->sink->rejected_rows,
+                              count_rejects(load) - load->reserved);
     }
     return TIDE_OK;
 }
@@ -311,6 +340,8 @@ tide_code tide_pg_sink_load(tide_sink_worker *worker, tide_unit *unit, tide_load
         code = load_prepared(&load, err);
         if (code == TIDE_OK) {
             code = note_success(&load, result, err);
+        } else {
+            release_rejects(&load);
         }
         tide_reject_list_clear(&load.loading.refused);
         tide_pg_rows_clear(&rows);

@@ -132,15 +132,32 @@ TIDE_MUST_CHECK tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_conne
 TIDE_MUST_CHECK tide_code tide_pg_write_rejects(const tide_pg_sink *sink,
                                                 tide_pg_connection *connection,
                                                 tide_pg_encoder *encoder,
-                                                const tide_reject_list *rejects, tide_error *err);
+                                                const tide_reject_list *rejects, bool undone,
+                                                tide_error *err);
+/* Deletes them, as they are loaded again: state_conflict unless all are there. */
+TIDE_MUST_CHECK tide_code tide_pg_take_rejects(const tide_pg_sink *sink,
+                                               tide_pg_connection *connection,
+                                               tide_pg_encoder *encoder,
+                                               const tide_reject_list *rejects, tide_error *err);
 tide_code tide_pg_sink_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
 
-/* limit.c: commits rejects in a transaction of their own. */
+/* kept_rejects.c: reads them back. Inside a transaction: drops those that this run takes again, or,
+ * when it replaces the table, those of earlier runs. */
+tide_code tide_pg_sink_read_rejects(tide_sink *sink, const tide_reject_query *query,
+                                    tide_reject_visitor visit, void *context, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_drop_undone_rejects(const tide_pg_sink *sink,
+                                                      tide_pg_connection *connection,
+                                                      tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_drop_replaced_rejects(const tide_pg_sink *sink,
+                                                        tide_pg_connection *connection,
+                                                        tide_error *err);
+
+/* limit.c: commits rejects in a transaction of their own; `undone`: their unit was rolled back. */
 TIDE_MUST_CHECK tide_code tide_pg_commit_rejects(const tide_pg_sink *sink,
                                                  tide_pg_connection *connection,
                                                  tide_pg_encoder *encoder, const char *application,
                                                  const tide_reject_list *const *lists,
-                                                 size_t list_count, tide_error *err);
+                                                 size_t list_count, bool undone, tide_error *err);
 bool tide_pg_is_over_rejects(const tide_pg_sink *sink, int64_t rejected);
 /* Always over_rejects, with the first of the lists. */
 TIDE_MUST_CHECK tide_code tide_pg_fail_over_rejects(const tide_pg_sink *sink, const char *what,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "sink/postgres/postgres.h"
@@ -9,6 +11,8 @@
 /* The key lies in an index, which holds 2.7 kB an entry: a longer position is cut and told apart by
  * a number. */
 #define POSITION_BYTES_MAX 1024
+#define POSITION_MARK "..."
+#define POSITION_MARK_DIGITS 16
 #define ARRAY_HEADER_BYTES 64
 
 enum { STAGE, POSITION, STEP, COLUMN, SQLSTATE, REASON, VALUES, FIELD_COUNT };
@@ -38,10 +42,20 @@ static void append_clean(tide_text *out, tide_str text)
     }
 }
 
+/* One that comes back from the table, to be loaded again, stays what it is. */
+static bool is_cut(tide_str position)
+{
+    size_t mark = strlen(POSITION_MARK);
+    const char *digits = position.data + POSITION_BYTES_MAX + mark;
+    return position.size == POSITION_BYTES_MAX + mark + POSITION_MARK_DIGITS &&
+           memcmp(digits - mark, POSITION_MARK, mark) == 0 &&
+           strspn(digits, "0123456789abcdef") == POSITION_MARK_DIGITS;
+}
+
 static void append_position(tide_text *out, const char *position)
 {
     tide_str whole = tide_str_of(position);
-    if (whole.size <= POSITION_BYTES_MAX) {
+    if (whole.size <= POSITION_BYTES_MAX || is_cut(whole)) {
         append_clean(out, whole);
         return;
     }
@@ -50,7 +64,8 @@ static void append_position(tide_text *out, const char *position)
         mark = (mark ^ (uint8_t)whole.data[i]) * UINT64_C(1099511628211);
     }
     append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX});
-    tide_text_append_format(out, "...%016llx", (unsigned long long)mark);
+    tide_text_append_format(out, POSITION_MARK "%0*llx", POSITION_MARK_DIGITS,
+                            (unsigned long long)mark);
 }
 
 static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, const char *value)
@@ -87,62 +102,127 @@ static void put_array(tide_pg_encoder *encoder, tide_text *scratch, const tide_r
     }
 }
 
+/* A reject that is committed stays so when a unit that is rolled back finds it again. */
 static const char upsert_format[] =
     "INSERT INTO %s AS old (pipeline, stage, \"position\", step, column_name, sqlstate, reason, "
-    "row_values) SELECT DISTINCT ON (s, p) $1, s, p, t, c, q, r, v::json "
+    "row_values, run, undone) "
+    "SELECT DISTINCT ON (s, p) $1, s, p, t, c, q, r, v::json, $9::bigint, $10::boolean "
     "FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
     "$8::text[]) AS new(s, p, t, c, q, r, v) ORDER BY new.s, new.p, new.t, new.c, new.q, new.r, "
     "new.v "
     "ON CONFLICT (pipeline, stage, \"position\") DO UPDATE SET step = EXCLUDED.step, "
     "column_name = EXCLUDED.column_name, sqlstate = EXCLUDED.sqlstate, reason = EXCLUDED.reason, "
-    "row_values = EXCLUDED.row_values WHERE (old.step, old.column_name, old.sqlstate, old.reason, "
-    "old.row_values::text) IS DISTINCT FROM (EXCLUDED.step, EXCLUDED.column_name, "
-    "EXCLUDED.sqlstate, EXCLUDED.reason, EXCLUDED.row_values::text)";
+    "row_values = EXCLUDED.row_values, run = EXCLUDED.run, undone = old.undone AND EXCLUDED.undone "
+    "WHERE (old.step, old.column_name, old.sqlstate, old.reason, old.row_values::text, old.run, "
+    "old.undone) IS DISTINCT FROM (EXCLUDED.step, EXCLUDED.column_name, EXCLUDED.sqlstate, "
+    "EXCLUDED.reason, EXCLUDED.row_values::text, EXCLUDED.run, old.undone AND EXCLUDED.undone)";
 
+/* Parameters: the pipeline, some fields of the rejects as arrays, and at most two texts. */
+#define PARAMETERS_MAX (FIELD_COUNT + 3)
+
+typedef struct reject_command {
+    const char *sql;
+    const int *fields;
+    size_t field_count;
+    const char *texts[2];
+    size_t text_count;
+} reject_command;
+
+/* *affected: rows. */
 static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connection,
-                           tide_pg_encoder *encoder, tide_text *scratch, const tide_reject *items,
-                           size_t count, tide_error *err)
+                           tide_pg_encoder *encoder, const reject_command *command,
+                           const tide_reject *items, size_t count, int64_t *affected,
+                           tide_error *err)
 {
+    const char *values[PARAMETERS_MAX] = {sink->target->pipeline};
+    int lengths[PARAMETERS_MAX] = {0};
+    int formats[PARAMETERS_MAX] = {0};
     size_t offsets[FIELD_COUNT + 1] = {0};
+    tide_text scratch;
+    tide_text_init(&scratch);
     TIDE_TRY(tide_pg_encoder_begin(encoder, NULL, ARRAY_HEADER_BYTES, err));
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        put_array(encoder, scratch, items, count, i);
+    for (size_t i = 0; i < command->field_count; i++) {
+        put_array(encoder, &scratch, items, count, command->fields[i]);
         offsets[i + 1] = encoder->size;
     }
+    bool failed = tide_text_failed(&scratch);
+    tide_text_clear(&scratch);
     TIDE_TRY(tide_pg_encoder_finish(encoder, err));
-    if (tide_text_failed(scratch)) {
+    if (failed) {
         return TIDE_FAIL_MEMORY(err, "rejects");
     }
-    const char *values[FIELD_COUNT + 1] = {sink->target->pipeline};
-    int lengths[FIELD_COUNT + 1] = {0};
-    int formats[FIELD_COUNT + 1] = {0};
-    for (int i = 0; i < FIELD_COUNT; i++) {
+    for (size_t i = 0; i < command->field_count; i++) {
         values[i + 1] = (const char *)encoder->data + offsets[i];
         lengths[i + 1] = (int)(offsets[i + 1] - offsets[i]);
         formats[i + 1] = 1;
     }
-    char sql[2048];
-    (void)snprintf(sql, sizeof sql, upsert_format, sink->names.rejects);
-    PGresult *result =
-        PQexecParams(connection->handle, sql, FIELD_COUNT + 1, NULL, values, lengths, formats, 0);
+    for (size_t i = 0; i < command->text_count; i++) {
+        values[1 + command->field_count + i] = command->texts[i];
+    }
+    PGresult *result = PQexecParams(connection->handle, command->sql,
+                                    (int)(1 + command->field_count + command->text_count), NULL,
+                                    values, lengths, formats, 0);
     tide_code code = tide_pg_succeeded(result) ? TIDE_OK : tide_pg_fail(connection, result, err);
+    *affected = code == TIDE_OK ? strtoll(PQcmdTuples(result), NULL, 10) : 0;
     PQclear(result);
+    return code;
+}
+
+static tide_code send_all(const tide_pg_sink *sink, tide_pg_connection *connection,
+                          tide_pg_encoder *encoder, const reject_command *command,
+                          const tide_reject_list *rejects, int64_t *affected, tide_error *err)
+{
+    tide_code code = TIDE_OK;
+    *affected = 0;
+    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i += REJECTS_MAX) {
+        size_t count = rejects->count - i < REJECTS_MAX ? rejects->count - i : REJECTS_MAX;
+        int64_t some = 0;
+        code = send_some(sink, connection, encoder, command, rejects->items + i, count, &some, err);
+        *affected += some;
+    }
     return code;
 }
 
 tide_code tide_pg_write_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
                                 tide_pg_encoder *encoder, const tide_reject_list *rejects,
-                                tide_error *err)
+                                bool undone, tide_error *err)
 {
-    tide_text scratch;
-    tide_text_init(&scratch);
-    tide_code code = TIDE_OK;
-    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i += REJECTS_MAX) {
-        size_t count = rejects->count - i < REJECTS_MAX ? rejects->count - i : REJECTS_MAX;
-        code = send_some(sink, connection, encoder, &scratch, rejects->items + i, count, err);
+    static const int fields[] = {STAGE, POSITION, STEP, COLUMN, SQLSTATE, REASON, VALUES};
+    char sql[2048];
+    char run[24];
+    int64_t affected;
+    (void)snprintf(sql, sizeof sql, upsert_format, sink->names.rejects);
+    (void)snprintf(run, sizeof run, "%" PRId64, sink->run);
+    reject_command command = {.sql = sql,
+                              .fields = fields,
+                              .field_count = FIELD_COUNT,
+                              .texts = {run, undone ? "true" : "false"},
+                              .text_count = 2};
+    return send_all(sink, connection, encoder, &command, rejects, &affected, err);
+}
+
+tide_code tide_pg_take_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
+                               tide_pg_encoder *encoder, const tide_reject_list *rejects,
+                               tide_error *err)
+{
+    static const int fields[] = {STAGE, POSITION};
+    char sql[512];
+    int64_t affected;
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM %s AS old USING unnest($2::text[], $3::text[]) AS taken(s, p) "
+                   "WHERE old.pipeline = $1 AND old.stage = taken.s AND old.\"position\" = "
+                   "taken.p",
+                   sink->names.rejects);
+    reject_command command = {.sql = sql, .fields = fields, .field_count = 2};
+    TIDE_TRY(send_all(sink, connection, encoder, &command, rejects, &affected, err));
+    if (affected == (int64_t)rejects->count) {
+        return TIDE_OK;
     }
-    tide_text_clear(&scratch);
-    return code;
+    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                     "%" PRId64
+                     " of %zu rejects are not in %s any more: somebody else has deleted "
+                     "them meanwhile. Nothing of these was loaded; retry again",
+                     (int64_t)rejects->count - affected, rejects->count, sink->names.rejects);
 }
 
 tide_code tide_pg_sink_reject(tide_sink *base, const tide_reject_list *rejects, tide_error *err)
@@ -155,8 +235,8 @@ tide_code tide_pg_sink_reject(tide_sink *base, const tide_reject_list *rejects, 
     }
     tide_pg_encoder_init(&encoder);
     tide_pg_lease_application(&sink->lease, "rejects", application);
-    tide_code code =
-        tide_pg_commit_rejects(sink, &sink->control, &encoder, application, &rejects, 1, err);
+    tide_code code = tide_pg_commit_rejects(sink, &sink->control, &encoder, application, &rejects,
+                                            1, false, err);
     tide_pg_encoder_clear(&encoder);
     if (code == TIDE_OK) {
         (void)tide_atomic_add(&sink->rejected_rows, (int64_t)rejects->count);

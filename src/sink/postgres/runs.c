@@ -17,7 +17,7 @@ static const char *print_number(int64_t number, char *out)
 
 static tide_run_status find_status(const char *name)
 {
-    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_REWOUND; i++) {
+    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_RETRIED; i++) {
         if (strcmp(name, tide_run_status_name((tide_run_status)i)) == 0) {
             return (tide_run_status)i;
         }
@@ -135,7 +135,7 @@ tide_code tide_pg_write_run(tide_pg_sink *sink, tide_pg_connection *connection,
                    sink->names.runs);
     const char *parameters[] = {sink->target->pipeline,
                                 print_number(run->run, number),
-                                tide_run_status_name(TIDE_RUN_STARTED),
+                                tide_run_status_name(run->status),
                                 print_number(run->started_at, started),
                                 run->plan,
                                 run->record};
@@ -181,7 +181,7 @@ static tide_code write_record(tide_pg_connection *connection, tide_pg_attempt *a
         return TIDE_FAIL(err, TIDE_E_DATABASE, "run %" PRId64 " of pipeline `%s` is not in %s",
                          run->run, sink->target->pipeline, sink->names.runs);
     }
-    if (run->status == TIDE_RUN_ABANDONED || run->status == TIDE_RUN_COMPLETE) {
+    if (!tide_run_status_is_open(run->status)) {
         TIDE_TRY(tide_pg_drop_markers(sink, connection, run->run, err));
     }
     return tide_pg_commit(connection, attempt, err);

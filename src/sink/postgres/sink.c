@@ -133,6 +133,7 @@ static const tide_sink_vtable vtable = {
     .load = tide_pg_sink_load,
     .abandon = tide_pg_sink_abandon,
     .read_units = tide_pg_sink_read_units,
+    .read_rejects = tide_pg_sink_read_rejects,
     .reject = tide_pg_sink_reject,
     .record = tide_pg_sink_record,
     .finish = tide_pg_sink_finish,

@@ -53,7 +53,30 @@ static const char pipelines_columns[] =
     "fingerprint_text text, mode text NOT NULL, key text NOT NULL";
 static const char rejects_columns[] =
     "pipeline text, stage text, \"position\" text, step text, column_name text, sqlstate text, "
-    "reason text NOT NULL, row_values json NOT NULL, PRIMARY KEY (pipeline, stage, \"position\")";
+    "reason text NOT NULL, row_values json NOT NULL, run bigint, "
+    "undone boolean NOT NULL DEFAULT false, PRIMARY KEY (pipeline, stage, \"position\")";
+
+/* A table of an earlier version lacks the last two columns. */
+static tide_code grow_rejects(tide_pg_connection *connection, const char *quoted, tide_error *err)
+{
+    char *found;
+    TIDE_TRY(tide_pg_ask(connection,
+                         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) "
+                         "AND attname = 'undone' AND NOT attisdropped",
+                         &quoted, 1, &found, err));
+    bool grown = found != NULL;
+    tide_free(found);
+    if (grown) {
+        return TIDE_OK;
+    }
+    tide_text sql;
+    tide_text_init(&sql);
+    tide_text_append_format(&sql,
+                            "ALTER TABLE %s ADD COLUMN IF NOT EXISTS run bigint, ADD COLUMN IF NOT "
+                            "EXISTS undone boolean NOT NULL DEFAULT false",
+                            quoted);
+    return run_text(connection, &sql, err);
+}
 
 /* Only where it is another one, so that it may be read without the right to write. */
 static tide_code write_version(tide_pg_connection *connection, const char *ledger, tide_error *err)
@@ -94,6 +117,7 @@ static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(create_missing(connection, names->lease, lease_columns, err));
     TIDE_TRY(create_missing(connection, names->pipelines, pipelines_columns, err));
     TIDE_TRY(create_missing(connection, names->rejects, rejects_columns, err));
+    TIDE_TRY(grow_rejects(connection, names->rejects, err));
     return tide_pg_commit(connection, attempt, err);
 }
 

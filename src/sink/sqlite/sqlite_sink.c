@@ -202,6 +202,7 @@ static const tide_sink_vtable sink_vtable = {
     .load = load,
     .abandon = tide_sqlite_abandon,
     .read_units = tide_store_read_units,
+    .read_rejects = tide_store_read_rejects,
     .reject = tide_store_reject,
     .record = tide_store_record,
     .finish = finish,

@@ -48,7 +48,7 @@ tide_code tide_ledger_check_version(tide_db *db, tide_error *err)
 
 static bool parse_status(const char *name, tide_run_status *status)
 {
-    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_REWOUND; i++) {
+    for (int i = TIDE_RUN_STARTED; i <= TIDE_RUN_RETRIED; i++) {
         if (name != NULL && strcmp(name, tide_run_status_name((tide_run_status)i)) == 0) {
             *status = (tide_run_status)i;
             return true;

@@ -1,73 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/store/reject_table.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "sink/store/sql.h"
 
-tide_code tide_reject_table_create(tide_db *db, const char *table, tide_error *err)
+/* "<head> <table> <tail>" */
+static void append_on_table(tide_text *sql, const char *head, const tide_reject_table *table,
+                            const char *tail)
+{
+    tide_text_append(sql, head);
+    tide_text_append_char(sql, ' ');
+    tide_sql_append_name(sql, table->name);
+    tide_text_append_char(sql, ' ');
+    tide_text_append(sql, tail);
+}
+
+static tide_code prepare(const tide_reject_table *table, const char *head, const char *tail,
+                         sqlite3_stmt **statement, tide_error *err)
 {
     tide_text sql;
     tide_text_init(&sql);
-    tide_text_append(&sql, "CREATE TABLE IF NOT EXISTS ");
-    tide_sql_append_name(&sql, table);
-    tide_text_append(&sql,
-                     " (pipeline TEXT NOT NULL, stage TEXT NOT NULL, position TEXT NOT NULL, "
-                     "step TEXT, column_name TEXT, reason TEXT, sqlstate TEXT, row_values TEXT, "
-                     "PRIMARY KEY (pipeline, stage, position)) STRICT, WITHOUT ROWID");
-    return tide_db_execute_text(db, &sql, err);
+    append_on_table(&sql, head, table, tail);
+    return tide_db_prepare_text(table->db, &sql, statement, err);
 }
 
-static tide_code write_one(tide_db *db, sqlite3_stmt *statement, const char *pipeline,
+/* With the pipeline as ?1. */
+static tide_code execute(const tide_reject_table *table, const char *head, const char *tail,
+                         tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(prepare(table, head, tail, &statement, err));
+    (void)sqlite3_bind_text(statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    tide_code code = tide_db_run(table->db, statement, "deleting rejects", err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+static tide_code is_grown(const tide_reject_table *table, bool *grown, tide_error *err)
+{
+    int64_t found = 0;
+    TIDE_TRY(tide_db_query_integer(
+        table->db, "SELECT count(*) FROM pragma_table_info(?1) WHERE name = 'undone'", &table->name,
+        1, 0, &found, err));
+    *grown = found > 0;
+    return TIDE_OK;
+}
+
+tide_code tide_reject_table_create(const tide_reject_table *table, tide_error *err)
+{
+    bool grown = false;
+    tide_text sql;
+    tide_text_init(&sql);
+    append_on_table(&sql, "CREATE TABLE IF NOT EXISTS", table,
+                    "(pipeline TEXT NOT NULL, stage TEXT NOT NULL, position TEXT NOT NULL, "
+                    "step TEXT, column_name TEXT, reason TEXT, sqlstate TEXT, row_values TEXT, "
+                    "run INTEGER, undone INTEGER NOT NULL DEFAULT 0, "
+                    "PRIMARY KEY (pipeline, stage, position)) STRICT, WITHOUT ROWID");
+    TIDE_TRY(tide_db_execute_text(table->db, &sql, err));
+    TIDE_TRY(is_grown(table, &grown, err));
+    if (grown) {
+        return TIDE_OK;
+    }
+    tide_text_init(&sql);
+    append_on_table(&sql, "ALTER TABLE", table, "ADD COLUMN run INTEGER;");
+    append_on_table(&sql, "ALTER TABLE", table, "ADD COLUMN undone INTEGER NOT NULL DEFAULT 0");
+    return tide_db_execute_text(table->db, &sql, err);
+}
+
+static tide_code write_one(const tide_reject_table *table, sqlite3_stmt *statement,
                            const tide_reject *reject, tide_error *err)
 {
-    const char *texts[] = {pipeline,       reject->stage,  reject->position, reject->step,
-                           reject->column, reject->reason, reject->sqlstate, reject->values};
+    const char *texts[] = {table->pipeline, reject->stage,  reject->position, reject->step,
+                           reject->column,  reject->reason, reject->sqlstate, reject->values};
     for (int i = 0; i < 8; i++) {
         int result = sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC);
         if (result != SQLITE_OK) {
-            return tide_db_fail(db, result, "writing a reject", err);
+            return tide_db_fail(table->db, result, "writing a reject", err);
         }
     }
-    return tide_db_run(db, statement, "writing a reject", err);
+    return tide_db_run(table->db, statement, "writing a reject", err);
 }
 
-tide_code tide_reject_table_write(tide_db *db, const char *table, const char *pipeline,
-                                  const tide_reject_list *rejects, tide_error *err)
+tide_code tide_reject_table_write(const tide_reject_table *table, const tide_reject_list *rejects,
+                                  int64_t run, bool undone, tide_error *err)
 {
     if (rejects->count == 0) {
         return TIDE_OK;
     }
-    tide_text sql;
     sqlite3_stmt *statement = NULL;
-    tide_text_init(&sql);
-    tide_text_append(&sql, "INSERT OR REPLACE INTO ");
-    tide_sql_append_name(&sql, table);
-    tide_text_append(&sql,
-                     " (pipeline, stage, position, step, column_name, reason, sqlstate, "
-                     "row_values) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    tide_code code = tide_db_prepare_text(db, &sql, &statement, err);
+    /* A reject that is committed stays so when a unit that is rolled back finds it again. */
+    TIDE_TRY(prepare(table, "INSERT INTO",
+                     "AS old (pipeline, stage, position, step, column_name, reason, sqlstate, "
+                     "row_values, run, undone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+                     "ON CONFLICT (pipeline, stage, position) DO UPDATE SET step = excluded.step, "
+                     "column_name = excluded.column_name, reason = excluded.reason, "
+                     "sqlstate = excluded.sqlstate, row_values = excluded.row_values, "
+                     "run = excluded.run, undone = old.undone AND excluded.undone",
+                     &statement, err));
+    (void)sqlite3_bind_int64(statement, 9, run);
+    (void)sqlite3_bind_int64(statement, 10, undone ? 1 : 0);
+    tide_code code = TIDE_OK;
     for (size_t i = 0; i < rejects->count && code == TIDE_OK; i++) {
-        code = write_one(db, statement, pipeline, &rejects->items[i], err);
+        code = write_one(table, statement, &rejects->items[i], err);
     }
     (void)sqlite3_finalize(statement);
     return code;
 }
 
-tide_code tide_reject_table_forget(tide_db *db, const char *table, const char *pipeline,
-                                   tide_error *err)
+static tide_code take_one(const tide_reject_table *table, sqlite3_stmt *statement,
+                          const tide_reject *reject, int64_t *taken, tide_error *err)
+{
+    (void)sqlite3_bind_text(statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, reject->stage, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 3, reject->position, -1, SQLITE_STATIC);
+    TIDE_TRY(tide_db_run(table->db, statement, "deleting a reject", err));
+    *taken += sqlite3_changes64(table->db->handle);
+    return TIDE_OK;
+}
+
+tide_code tide_reject_table_take(const tide_reject_table *table, const tide_reject_list *rejects,
+                                 tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t taken = 0;
+    TIDE_TRY(prepare(table, "DELETE FROM", "WHERE pipeline = ?1 AND stage = ?2 AND position = ?3",
+                     &statement, err));
+    tide_code code = TIDE_OK;
+    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i++) {
+        code = take_one(table, statement, &rejects->items[i], &taken, err);
+    }
+    (void)sqlite3_finalize(statement);
+    if (code != TIDE_OK || taken == (int64_t)rejects->count) {
+        return code;
+    }
+    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                     "%lld of %zu rejects are not in %s any more: somebody else has deleted them "
+                     "meanwhile. Nothing of these was loaded; retry again",
+                     (long long)((int64_t)rejects->count - taken), rejects->count, table->name);
+}
+
+tide_code tide_reject_table_drop_undone(const tide_reject_table *table, tide_error *err)
+{
+    return execute(table, "DELETE FROM", "WHERE pipeline = ?1 AND undone", err);
+}
+
+tide_code tide_reject_table_drop_replaced(const tide_reject_table *table, int64_t run,
+                                          tide_error *err)
+{
+    char tail[96];
+    (void)snprintf(tail, sizeof tail, "WHERE pipeline = ?1 AND run IS NOT %" PRId64, run);
+    return execute(table, "DELETE FROM", tail, err);
+}
+
+tide_code tide_reject_table_forget(const tide_reject_table *table, tide_error *err)
 {
     bool exists = false;
-    TIDE_TRY(tide_db_has_table(db, table, &exists, err));
+    TIDE_TRY(tide_db_has_table(table->db, table->name, &exists, err));
+    return exists ? execute(table, "DELETE FROM", "WHERE pipeline = ?1", err) : TIDE_OK;
+}
+
+static const char *text_of(sqlite3_stmt *statement, int index)
+{
+    return (const char *)sqlite3_column_text(statement, index);
+}
+
+static const char *text_or_empty(sqlite3_stmt *statement, int index)
+{
+    const char *text = text_of(statement, index);
+    return text == NULL ? "" : text;
+}
+
+static tide_code visit_row(sqlite3_stmt *statement, tide_reject_visitor visit, void *context,
+                           tide_error *err)
+{
+    tide_kept_reject kept = {
+        .reject = {.stage = text_or_empty(statement, 0),
+                   .position = text_or_empty(statement, 1),
+                   .step = text_of(statement, 2),
+                   .column = text_of(statement, 3),
+                   .sqlstate = text_of(statement, 4),
+                   .reason = text_or_empty(statement, 5),
+                   .values = text_or_empty(statement, 6)},
+        .run = sqlite3_column_int64(statement, 7),
+        .undone = sqlite3_column_int64(statement, 8) != 0,
+    };
+    return visit(context, &kept, err);
+}
+
+/* The number at a position's end counts as one, so that "S/2024-01-01/10" comes after ".../9". */
+static tide_code prepare_read(const tide_reject_table *table, const tide_reject_query *query,
+                              bool grown, sqlite3_stmt **statement, tide_error *err)
+{
+    tide_text sql;
+    tide_text_init(&sql);
+    tide_text_append(&sql,
+                     "SELECT stage, position, step, column_name, sqlstate, reason, row_values, "
+                     "coalesce(run, 0), undone");
+    append_on_table(
+        &sql, grown ? " FROM (SELECT * FROM" : " FROM (SELECT *, NULL AS run, 0 AS undone FROM",
+        table,
+        ") WHERE pipeline = ?1 AND (?2 IS NULL OR stage = ?2) AND (?3 = 0 OR run >= ?3) "
+        "AND (?4 = 0 OR NOT undone) ORDER BY stage, rtrim(position, '0123456789'), "
+        "CAST(substr(position, length(rtrim(position, '0123456789')) + 1) AS INTEGER), "
+        "position");
+    TIDE_TRY(tide_db_prepare_text(table->db, &sql, statement, err));
+    (void)sqlite3_bind_text(*statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(*statement, 2, query->stage, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(*statement, 3, query->since_run);
+    (void)sqlite3_bind_int64(*statement, 4, query->committed ? 1 : 0);
+    return TIDE_OK;
+}
+
+tide_code tide_reject_table_read(const tide_reject_table *table, const tide_reject_query *query,
+                                 tide_reject_visitor visit, void *context, tide_error *err)
+{
+    bool exists = false;
+    bool grown = false;
+    bool has_row = true;
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(tide_db_has_table(table->db, table->name, &exists, err));
     if (!exists) {
         return TIDE_OK;
     }
-    tide_text sql;
-    tide_text_init(&sql);
-    tide_text_append(&sql, "DELETE FROM ");
-    tide_sql_append_name(&sql, table);
-    tide_text_append(&sql, " WHERE pipeline = ?1");
-    tide_code code = tide_text_failed(&sql)
-                         ? TIDE_FAIL_MEMORY(err, "SQL text")
-                         : tide_db_execute_with(db, tide_text_c(&sql), &pipeline, 1, err);
-    tide_text_clear(&sql);
+    TIDE_TRY(is_grown(table, &grown, err));
+    TIDE_TRY(prepare_read(table, query, grown, &statement, err));
+    tide_code code = TIDE_OK;
+    while (code == TIDE_OK && has_row) {
+        code = tide_db_step(table->db, statement, &has_row, "reading rejects", err);
+        if (code == TIDE_OK && has_row) {
+            code = visit_row(statement, visit, context, err);
+        }
+    }
+    (void)sqlite3_finalize(statement);
     return code;
 }

@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "sink/store/lease.h"
-#include "sink/store/reject_table.h"
 #include "sink/store/sql.h"
 
 bool tide_store_is_staged(const tide_store *store)
@@ -130,6 +129,11 @@ static tide_code open_db(const tide_store *store, tide_db *db, tide_db_access ac
     return tide_db_open(db, &options, err);
 }
 
+tide_code tide_store_open_reader(const tide_store *store, tide_db *db, tide_error *err)
+{
+    return open_db(store, db, TIDE_DB_EXISTING, TIDE_DB_READ_CACHE_KIB, err);
+}
+
 static int write_cache_kib(const tide_store *store)
 {
     int64_t bytes = store->target->cache_bytes;
@@ -158,58 +162,6 @@ tide_code tide_store_connect_writable(tide_store *store, tide_error *err)
     return tide_ledger_check_version(&store->db, err);
 }
 
-tide_code tide_store_read_states(const tide_store *store, tide_db *reader, tide_hash_range range,
-                                 tide_stream **stream, tide_error *err)
-{
-    const tide_target *target = store->target;
-    if (target->mode == TIDE_REPLACE) {
-        return tide_state_table_read_none(target->state, stream, err);
-    }
-    if (reader->handle == NULL) {
-        TIDE_TRY(open_db(store, reader, TIDE_DB_EXISTING, TIDE_DB_READ_CACHE_KIB, err));
-    }
-    return tide_state_table_read(reader, store->state_table, target->state, range, stream, err);
-}
-
-tide_code tide_store_read_runs(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
-                               tide_error *err)
-{
-    tide_store *store = (tide_store *)sink;
-    bool connected = false;
-    *count = 0;
-    tide_mutex_lock(&store->lock);
-    tide_code code = tide_store_connect(store, &connected, err);
-    if (code == TIDE_OK && connected) {
-        code = tide_ledger_read_runs(&store->db, store->target->pipeline, limit, rows, count, err);
-    }
-    tide_mutex_unlock(&store->lock);
-    return code;
-}
-
-tide_code tide_store_read_marks(tide_sink *sink, tide_read_mark_list *marks, tide_error *err)
-{
-    tide_store *store = (tide_store *)sink;
-    bool connected = false;
-    tide_mutex_lock(&store->lock);
-    tide_code code = tide_store_connect(store, &connected, err);
-    if (code == TIDE_OK && connected) {
-        code = tide_ledger_read_marks(&store->db, store->target->pipeline, marks, err);
-    }
-    tide_mutex_unlock(&store->lock);
-    return code;
-}
-
-tide_code tide_store_read_units(tide_sink *sink, tide_arena *arena, const char ***names,
-                                size_t *count, tide_error *err)
-{
-    tide_store *store = (tide_store *)sink;
-    tide_mutex_lock(&store->lock);
-    tide_code code = tide_ledger_read_units(&store->db, store->target->pipeline, store->run, arena,
-                                            names, count, err);
-    tide_mutex_unlock(&store->lock);
-    return code;
-}
-
 tide_code tide_store_make_token(char out[17], tide_error *err)
 {
     static const char digits[] = "0123456789abcdef";
@@ -223,31 +175,6 @@ tide_code tide_store_make_token(char out[17], tide_error *err)
     }
     out[16] = '\0';
     return TIDE_OK;
-}
-
-/* Moves a string of the row to the facts. */
-static void move_string(char **from, char **to)
-{
-    tide_free(*to);
-    *to = *from;
-    *from = NULL;
-}
-
-tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipeline_row *row,
-                           tide_error *err)
-{
-    bool has_table = false;
-    TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, row, err));
-    move_string(&row->fingerprint, &facts->fingerprint);
-    move_string(&row->fingerprint_text, &facts->fingerprint_text);
-    if (store->state_table != NULL) {
-        TIDE_TRY(tide_db_has_table(&store->db, store->state_table, &has_table, err));
-    }
-    if (has_table) {
-        TIDE_TRY(tide_db_has_rows(&store->db, store->state_table, &facts->state_exists, err));
-    }
-    TIDE_TRY(tide_ledger_sum_units(&store->db, store->target->pipeline, facts, err));
-    return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
 }
 
 tide_code tide_store_create_engine_tables(tide_db *db, tide_error *err)

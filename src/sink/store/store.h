@@ -139,6 +139,9 @@ TIDE_MUST_CHECK tide_code tide_store_rewind(tide_store *store, const tide_rewind
 TIDE_MUST_CHECK tide_code tide_store_rewind_table(tide_store *store, const tide_rewind *rewind,
                                                   tide_rewound *done, tide_error *err);
 
+/* Opens another connection, that only reads. */
+TIDE_MUST_CHECK tide_code tide_store_open_reader(const tide_store *store, tide_db *db,
+                                                 tide_error *err);
 /* States of a range, by the worker's own connection `reader`, opened when it is not yet. None for
  * replace. */
 TIDE_MUST_CHECK tide_code tide_store_read_states(const tide_store *store, tide_db *reader,
@@ -153,6 +156,9 @@ TIDE_MUST_CHECK tide_code tide_store_read_marks(tide_sink *sink, tide_read_mark_
 TIDE_MUST_CHECK tide_code tide_store_read_units(tide_sink *sink, tide_arena *arena,
                                                 const char ***names, size_t *count,
                                                 tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_read_rejects(tide_sink *sink, const tide_reject_query *query,
+                                                  tide_reject_visitor visit, void *context,
+                                                  tide_error *err);
 TIDE_MUST_CHECK tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects,
                                             tide_error *err);
 TIDE_MUST_CHECK tide_code tide_store_record(tide_sink *sink, const tide_run_row *run,

@@ -12,7 +12,8 @@ static tide_code create_own_tables(tide_store *store, tide_error *err)
 {
     tide_db *db = &store->db;
     const tide_target *target = store->target;
-    TIDE_TRY(tide_reject_table_create(db, store->rejects_table, err));
+    tide_reject_table rejects = {db, store->rejects_table, target->pipeline};
+    TIDE_TRY(tide_reject_table_create(&rejects, err));
     if (store->late_table != NULL) {
         TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
     }
@@ -65,6 +66,13 @@ static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_e
     TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
     TIDE_TRY(drop_staging(store, err));
     TIDE_TRY(create_own_tables(store, err));
+    if (run->status != TIDE_RUN_RETRIED) {
+        tide_reject_table rejects = {db, store->rejects_table, pipeline};
+        TIDE_TRY(tide_reject_table_drop_undone(&rejects, err));
+    }
+    if (tide_target_repeats(store->target)) {
+        return TIDE_OK;
+    }
     return tide_ledger_count_rejects(db, pipeline, run->run, &store->rejected_rows, err);
 }
 

@@ -43,11 +43,16 @@ static tide_code write_batches(tide_store *store, const tide_unit *unit, tide_er
                                        "writing states", err);
 }
 
+static tide_reject_table table_of(tide_store *store)
+{
+    return (tide_reject_table){&store->db, store->rejects_table, store->target->pipeline};
+}
+
 tide_code tide_store_write_rejects(tide_store *store, const tide_reject_list *rejects,
                                    tide_error *err)
 {
-    return tide_reject_table_write(&store->db, store->rejects_table, store->target->pipeline,
-                                   rejects, err);
+    tide_reject_table table = table_of(store);
+    return tide_reject_table_write(&table, rejects, store->run, false, err);
 }
 
 tide_code tide_store_write_unit(tide_store *store, const tide_unit *unit,
@@ -58,6 +63,10 @@ tide_code tide_store_write_unit(tide_store *store, const tide_unit *unit,
         .rejected = (int64_t)parts->rejects.count,
         .result = parts->result,
     };
+    if (unit->retried != NULL) {
+        tide_reject_table table = table_of(store);
+        TIDE_TRY(tide_reject_table_take(&table, unit->retried, err));
+    }
     TIDE_TRY(tide_store_write_rejects(store, &parts->rejects, err));
     TIDE_TRY(tide_ledger_update_marker(&store->db, store->target->pipeline, store->run, unit->name,
                                        &marker, err));
@@ -102,16 +111,19 @@ bool tide_store_over_rejects(const tide_store *store, size_t rejected)
     return rejected > 0 && store->rejected_rows + (int64_t)rejected > store->target->max_rejects;
 }
 
-static tide_code commit_rejects(tide_store *store, const tide_reject_list *rejects, tide_error *err)
+static tide_code commit_rejects(tide_store *store, const tide_reject_list *rejects, bool undone,
+                                tide_error *err)
 {
+    tide_reject_table table = table_of(store);
     TIDE_TRY(tide_store_enter(store, err));
-    return tide_store_end(store, tide_store_write_rejects(store, rejects, err), err);
+    return tide_store_end(store, tide_reject_table_write(&table, rejects, store->run, undone, err),
+                          err);
 }
 
 tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err)
 {
     tide_store *store = (tide_store *)sink;
-    TIDE_TRY(commit_rejects(store, rejects, err));
+    TIDE_TRY(commit_rejects(store, rejects, false, err));
     tide_mutex_lock(&store->lock);
     store->rejected_rows += (int64_t)rejects->count;
     tide_mutex_unlock(&store->lock);
@@ -122,7 +134,7 @@ tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
                                        const tide_reject_list *rejects, tide_error *err)
 {
     const tide_reject *first = &rejects->items[0];
-    TIDE_TRY(commit_rejects(store, rejects, err));
+    TIDE_TRY(commit_rejects(store, rejects, true, err));
     return TIDE_FAIL(err, TIDE_OVER_REJECTS,
                      "%zu rows of %s were rejected, and max_rejects is %lld for the run; the "
                      "first: %s: %s; see %s. Repair them, or raise max_rejects, and run again",
@@ -158,8 +170,22 @@ tide_code tide_store_finish_run(tide_store *store, const tide_run_row *run, tide
     if (store->staged_state != NULL) {
         TIDE_TRY(swap_state(store, err));
     }
+    if (store->target->mode == TIDE_REPLACE) {
+        tide_reject_table table = table_of(store);
+        TIDE_TRY(tide_reject_table_drop_replaced(&table, store->run, err));
+    }
     TIDE_TRY(tide_ledger_drop_markers(&store->db, pipeline, err));
     TIDE_TRY(tide_ledger_write_marks(&store->db, pipeline, run, err));
+    return tide_ledger_write_run(&store->db, pipeline, run, err);
+}
+
+/* A retry that has ended needs no markers any more; of runs finish and the next begin drop them. */
+static tide_code record_inside(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    const char *pipeline = store->target->pipeline;
+    if (run->status == TIDE_RUN_RETRIED && run->ended_at != 0) {
+        TIDE_TRY(tide_ledger_drop_markers(&store->db, pipeline, err));
+    }
     return tide_ledger_write_run(&store->db, pipeline, run, err);
 }
 
@@ -167,8 +193,7 @@ tide_code tide_store_record(tide_sink *sink, const tide_run_row *run, tide_error
 {
     tide_store *store = (tide_store *)sink;
     TIDE_TRY(tide_store_enter(store, err));
-    return tide_store_end(
-        store, tide_ledger_write_run(&store->db, store->target->pipeline, run, err), err);
+    return tide_store_end(store, record_inside(store, run, err), err);
 }
 
 static tide_code empty_table(tide_db *db, const char *table, tide_error *err)
@@ -188,7 +213,8 @@ tide_code tide_store_forget(tide_store *store, tide_error *err)
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         TIDE_TRY(empty_table(db, tables[i], err));
     }
-    TIDE_TRY(tide_reject_table_forget(db, store->rejects_table, store->target->pipeline, err));
+    tide_reject_table rejects = table_of(store);
+    TIDE_TRY(tide_reject_table_forget(&rejects, err));
     TIDE_TRY(tide_ledger_drop_markers(db, store->target->pipeline, err));
     TIDE_TRY(tide_ledger_forget_marks(db, store->target->pipeline, err));
     return tide_ledger_forget_pipeline(db, store->target->pipeline, err);

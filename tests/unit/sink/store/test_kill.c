@@ -242,7 +242,10 @@ static char *dump(const scenario *plan, const char *folder)
     const char *path = database(plan, folder);
     char *text =
         plan->is_csv ? csv_text(folder) : query_text(path, "SELECT * FROM out ORDER BY id");
-    append(&text, query_text(path, "SELECT * FROM out_rejects ORDER BY 1, 2, 3"));
+    append(&text, query_text(path,
+                             "SELECT pipeline, stage, position, step, column_name, reason, "
+                             "sqlstate, row_values, undone "
+                             "FROM out_rejects ORDER BY 1, 2, 3"));
     if (plan->has_state && plan->mode == TIDE_APPEND) {
         append(&text, query_text(path, "SELECT * FROM out_late ORDER BY 1"));
     }
