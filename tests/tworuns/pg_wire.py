@@ -126,7 +126,7 @@ class Link(threading.Thread):
                     pass
         finally:
             close(self.client)
-            if self.cut is None or not self.cut.keeps:
+            if self.server not in self.proxy.kept:
                 close(self.server)
             self.proxy.links.discard(self)
 

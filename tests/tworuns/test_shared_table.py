@@ -24,13 +24,19 @@ create table best (a text not null, b bigint not null, at bigint, code text, poi
 create unique index on best (code);
 create index on best (points);
 """
+# Units last long enough to meet, and a circle is noticed at once.
+SLOW = """
+create function slow_down() returns trigger language plpgsql as $$ begin
+    perform pg_sleep(0.0005); return new; end $$;
+create trigger slow before insert on best for each row execute function slow_down();
+"""
 # Rows of the same units touch the buckets in no order.
 TRIGGER = """
 create table buckets (bucket int primary key, n bigint not null default 0);
 insert into buckets select generate_series(0, %d);
 create function count_up() returns trigger language plpgsql as $$ begin
     update buckets set n = n + 1 where bucket = new.points %% %d; return new; end $$;
-create trigger counting after insert or update on best for each row execute function count_up();
+create trigger counting before insert on best for each row execute function count_up();
 """
 
 
@@ -56,8 +62,7 @@ def pipeline(name: str, conninfo_name: str) -> dict:
     return {
         "source": {"files": f"{name}/*.ndjson", "split_bytes": 60_000},
         "columns": COLUMNS,
-        "partitions": 16,
-        "commit": {"rows": 40},
+        "partitions": 4,
         "sink": {
             "connection": conninfo_name,
             "table": "best",
@@ -87,6 +92,8 @@ def project(tidemill, tmp_path, postgres_database) -> Project:
         made.rows += rows
     made.database = postgres_database
     execute(made, TABLE)
+    name = psycopg.conninfo.conninfo_to_dict(postgres_database)["dbname"]
+    execute(made, f"alter database {name} set deadlock_timeout = '10ms'")
     return made
 
 
@@ -112,6 +119,7 @@ def run_both(project: Project) -> list[engine.Execution]:
 
 
 def test_merges_of_two_pipelines_never_deadlock(project):
+    execute(project, SLOW)
     for _ in range(3):
         for done in run_both(project):
             assert done.code == 0, done.describe()
@@ -122,13 +130,8 @@ def test_merges_of_two_pipelines_never_deadlock(project):
 
 
 def test_deadlocks_of_triggers_are_done_again(project):
+    execute(project, SLOW)
     execute(project, TRIGGER % (BUCKETS - 1, BUCKETS))
-    execute(
-        project,
-        "alter database "
-        + psycopg.conninfo.conninfo_to_dict(project.database)["dbname"]
-        + " set deadlock_timeout = '20ms'",
-    )
     for done in run_both(project):
         assert done.code == 0, done.describe()
     assert sorted(query(project, "select a, b, at, code, points from best")) == expected(

@@ -98,7 +98,9 @@ class TwoMachines(SmallGround):
         if self.sink == "postgres":
             age_lease(place)
         else:
-            self.change_lease(place, "", "update tidemill_lease set renewed_at = renewed_at - 61000000")
+            self.change_lease(
+                place, "", "update tidemill_lease set renewed_at = renewed_at - 61000000"
+            )
 
 
 def same_tables(ground: SmallGround, place: GroundPlace, where: str) -> None:

@@ -221,6 +221,20 @@ tide_code tide_pg_lease_remember(const tide_pg_lease *lease, tide_error *err)
     return tide_atomic_get(&lease->lost) == 0 ? TIDE_OK : fail_fenced(lease, err);
 }
 
+tide_code tide_pg_lease_blame(const tide_pg_lease *lease, tide_pg_connection *connection,
+                              tide_error *err)
+{
+    tide_error cause;
+    tide_error_clear(&cause);
+    if (err->code == TIDE_REMOTE) {
+        tide_pg_roll_back(connection);
+        if (tide_pg_lease_look(lease, connection, &cause) == TIDE_FENCED) {
+            *err = cause;
+        }
+    }
+    return err->code;
+}
+
 static void release(tide_pg_lease *lease, tide_pg_connection *connection)
 {
     tide_error ignored; /* it expires by itself */

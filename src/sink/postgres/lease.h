@@ -43,6 +43,10 @@ TIDE_MUST_CHECK tide_code tide_pg_lease_look(const tide_pg_lease *lease,
                                              tide_pg_connection *connection, tide_error *err);
 /* Fenced when the thread has found that out; costs no round trip. */
 TIDE_MUST_CHECK tide_code tide_pg_lease_remember(const tide_pg_lease *lease, tide_error *err);
+/* After a refusal of the server: a run that was taken over may find its tables gone, and fenced is
+ * what happened. Else the error as it is. */
+tide_code tide_pg_lease_blame(const tide_pg_lease *lease, tide_pg_connection *connection,
+                              tide_error *err);
 /* Writes "tidemill <pipeline> <epoch> <mark> <who>" (out: at least 64 bytes). */
 void tide_pg_lease_application(const tide_pg_lease *lease, const char *who, char *out);
 /* renewal.c: what take and clear do with the thread. */

@@ -317,6 +317,9 @@ static tide_code load_prepared(unit_load *load, tide_error *err)
     tide_code code = worker->parts.open ? continue_unit(load, err)
                                         : tide_pg_retry_work(&sink->retry, &worker->connection,
                                                              load_once, load, err);
+    if (code == TIDE_REMOTE) {
+        return tide_pg_lease_blame(&sink->lease, &worker->connection, err);
+    }
     return code == TIDE_OVER_REJECTS ? give_up(load, err) : code;
 }
 
