@@ -97,3 +97,40 @@ def test_a_cursor_that_makes_no_sense(project, keys, words) -> None:
     }
     project.write("tidemill.yaml", json.dumps(content))
     assert words in project.run("check", "--offline", code=2).stderr
+
+
+@pytest.mark.parametrize("new_days", [False, True])
+def test_after_a_rewind_the_days_are_made_anew_from_the_server(
+    project, elasticsearch_8, index, new_days
+) -> None:
+    """The rewind drops the mark of the cursor: what was read is asked for once more, and what came
+    meanwhile is there, too."""
+    days = [f"2024-03-0{day}T10:00:00Z" for day in (1, 2, 3, 4)]
+    elasticsearch_8.create_index(index, {"at": {"type": "date"}, "t": {"type": "date"}})
+    sources = [
+        (f"{key}{day}", {"k": key, "t": day, "at": day, "n": number})
+        for number, (day, key) in enumerate((day, key) for day in days for key in "xy")
+    ]
+    elasticsearch_8.load(index, sources)
+    keys = {"series": "k", "time": "t", "until": "2024-03-04"}
+    write(project, elasticsearch_8.address, **keys)
+    assert project.record()["counts"]["loaded"] == 6
+    rows = "select k, t, n from t order by n"
+    before = project.rows(rows)
+    said = project.run("state", "p", "rewind", "--to", "2024-03-01", "--yes").stdout
+    assert "2024-03-01" in said
+    assert project.rows(rows) == before[:2]
+    assert project.rows("select count(*) from tidemill_marks") == [(0,)]
+    if new_days:
+        late = ("late", {"k": "x", "t": "2024-03-02T11:00:00Z", "at": days[3], "n": 99})
+        elasticsearch_8.load(index, [late])
+    counts = project.record()["counts"]
+    assert counts["loaded"] == 4 + new_days
+    assert counts["rebuilt"] == 2
+    assert project.rows("select count(*) from t_late") == [(0,)]
+    rewound = [row for row in project.rows(rows) if row[2] != 99]
+    assert rewound == before
+    assert len(project.rows(rows)) == 6 + new_days
+    # From here on by the cursor again.
+    counts = project.record()["counts"]
+    assert (counts["loaded"], counts["late"]) == (0, 0)

@@ -221,3 +221,46 @@ def test_a_registry_where_everything_is_wanted(project: Project, sink: dict) -> 
     project.pipeline(source={"files": "in/*", "registry": True}, columns=COLUMNS, sink=sink)
     said = fails(project, 2, "check")
     assert "`registry: true` reads only what is new" in said
+
+
+@pytest.mark.parametrize("copy", ["in/0-before.ndjson", "in/z-behind.ndjson"])
+def test_a_file_that_grew_and_was_copied_is_read_once(project: Project, copy: str) -> None:
+    """Whichever of the two is looked at first."""
+    streamed(project)
+    ok(project, "run")
+    grown = line(3) + line(4) + line(5)
+    project.write("in/b.ndjson", grown)
+    project.write(copy, grown)
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5]
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5]
+
+
+def test_a_copy_of_an_open_file_that_grows_is_not_read_beside_it(project: Project) -> None:
+    """Both have a mark, with the same content, and rows of it are left."""
+    (project.directory / "in/b.ndjson").unlink()
+    project.write("in/a.ndjson", line(1, day=1) + line(2, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    execute(
+        project,
+        "insert into tidemill_marks select pipeline, 'in/c.ndjson', value, open, run"
+        " from tidemill_marks where name = 'in/a.ndjson'",
+    )
+    project.write("in/c.ndjson", line(1, day=1) + line(2, day=2))
+    project.write("in/a.ndjson", line(1, day=1) + line(2, day=2) + line(3, day=2))
+    identity = (project.directory / "in/c.ndjson").stat()
+    execute(
+        project,
+        f"update tidemill_marks set value = '{identity.st_size}:{identity.st_mtime_ns}'"
+        " || substr(value, instr(value, ' ')) where name = 'in/c.ndjson'",
+    )
+    ordered(project, "2024-03-03")
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3]
+
+
+def execute(project: Project, statement: str) -> None:
+    with closing(sqlite3.connect(project.directory / "out.sqlite")) as connection, connection:
+        connection.execute(statement)

@@ -1,134 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/file/file_registry.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
-#include "source/file/file_content.h"
 #include "source/file/file_input.h"
+#include "source/file/file_marks.h"
 #include "source/file/file_plan.h"
-
-/* A mark, parsed. */
-typedef struct registered {
-    const tide_read_mark *mark; /* borrowed; NULL: of a file that this plan reads */
-    char identity[TIDE_FILE_IDENTITY_BYTES];
-    uint64_t end;
-    tide_file_digest digest;
-    bool is_gone;  /* no found file has its name */
-    bool is_taken; /* a file with this content is being read, or known, in this plan */
-} registered;
 
 typedef struct registry {
     const tide_file_source_options *options;
     const tide_plan_request *request;
     tide_found_files *found;
     tide_source_plan *plan;
-    registered *items; /* owned; sorted by mark's name up to mark_count, then files of this plan */
-    size_t count, capacity;
-    size_t mark_count;
+    tide_file_marks marks;
     uint64_t *ends; /* owned */
     tide_file_digest *digests;
     size_t ends_capacity, digests_capacity;
     tide_text changed; /* names */
 } registry;
-
-/* The word up to the next space or the end into out; the rest behind the space. */
-static const char *take_word(const char *at, char *out, size_t out_bytes)
-{
-    size_t size = strcspn(at, " ");
-    if (size == 0 || size >= out_bytes) {
-        return NULL;
-    }
-    memcpy(out, at, size);
-    out[size] = '\0';
-    return at + size + (at[size] == ' ');
-}
-
-static bool parse_value(const char *value, registered *out)
-{
-    char end[24];
-    char *behind = NULL;
-    const char *at = take_word(value, out->identity, sizeof out->identity);
-    at = at == NULL ? NULL : take_word(at, end, sizeof end);
-    at = at == NULL ? NULL : take_word(at, out->digest.hex, sizeof out->digest.hex);
-    if (at == NULL || *at != '\0' || strlen(out->digest.hex) != TIDE_FILE_DIGEST_CHARS) {
-        return false;
-    }
-    out->end = strtoull(end, &behind, 10);
-    return *behind == '\0';
-}
-
-static const char *print_value(tide_arena *arena, const char *identity, uint64_t end,
-                               const tide_file_digest *digest)
-{
-    return tide_arena_format(arena, "%s %" PRIu64 " %s", identity, end, digest->hex);
-}
-
-static bool is_found(const tide_found_files *found, const char *name)
-{
-    size_t begin = 0;
-    size_t end = found->count;
-    while (begin < end) {
-        size_t middle = begin + (end - begin) / 2;
-        int order = strcmp(found->items[middle].name, name);
-        if (order == 0) {
-            return true;
-        }
-        *(order < 0 ? &begin : &end) = order < 0 ? middle + 1 : middle;
-    }
-    return false;
-}
-
-static tide_code read_marks(registry *r, tide_error *err)
-{
-    const tide_read_mark_list *marks = r->request->marks;
-    size_t count = marks != NULL ? marks->count : 0;
-    TIDE_TRY(tide_grow((void **)&r->items, &r->capacity, count + r->found->count + 1,
-                       sizeof *r->items, err));
-    for (size_t i = 0; i < count; i++) {
-        registered *item = &r->items[i];
-        *item = (registered){.mark = &marks->items[i]};
-        if (!parse_value(item->mark->value, item)) {
-            return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
-                             "tidemill_marks: the mark of the file %s can't be read: `%s`",
-                             item->mark->name, item->mark->value);
-        }
-        item->is_gone = !is_found(r->found, item->mark->name);
-    }
-    r->count = r->mark_count = count;
-    return TIDE_OK;
-}
-
-static registered *find_mark(registry *r, const char *name)
-{
-    const tide_read_mark *mark =
-        r->request->marks == NULL ? NULL : tide_read_mark_list_find(r->request->marks, name);
-    return mark == NULL ? NULL : &r->items[mark - r->request->marks->items];
-}
-
-/* A mark with that content: rather one that is open and whose file is gone, since its rows are to
- * be read, and rather any other than one of this plan. */
-static registered *find_content(registry *r, uint64_t end, const tide_file_digest *digest)
-{
-    registered *best = NULL;
-    for (size_t i = 0; i < r->count; i++) {
-        registered *item = &r->items[i];
-        if (item->end != end || strcmp(item->digest.hex, digest->hex) != 0) {
-            continue;
-        }
-        if (item->is_taken) {
-            return item;
-        }
-        if (best == NULL || (item->mark->open && item->is_gone)) {
-            best = item;
-        }
-    }
-    return best;
-}
 
 static bool is_to_be_reread(const registry *r, const char *name)
 {
@@ -160,12 +53,12 @@ static int compare_ends(const void *a, const void *b)
 }
 
 /* Ends of earlier content that the file may begin with: of its own mark, or of files gone. */
-static size_t collect_ends(look *l, const registered *own)
+static size_t collect_ends(look *l, const tide_file_mark *own)
 {
     registry *r = l->r;
     size_t count = 0;
-    for (size_t i = 0; l->is_ranged && own == NULL && i < r->mark_count; i++) {
-        const registered *item = &r->items[i];
+    for (size_t i = 0; l->is_ranged && own == NULL && i < r->marks.mark_count; i++) {
+        const tide_file_mark *item = &r->marks.items[i];
         if (item->is_gone && !item->is_taken && item->end > 0 && item->end < l->end) {
             r->ends[count++] = item->end;
         }
@@ -178,13 +71,13 @@ static size_t collect_ends(look *l, const registered *own)
     return count;
 }
 
-static tide_code digest_file(look *l, const registered *own, size_t *count, tide_error *err)
+static tide_code digest_file(look *l, const tide_file_mark *own, size_t *count, tide_error *err)
 {
     registry *r = l->r;
     *count = 0;
-    TIDE_TRY(
-        tide_grow((void **)&r->ends, &r->ends_capacity, r->mark_count + 2, sizeof *r->ends, err));
-    TIDE_TRY(tide_grow((void **)&r->digests, &r->digests_capacity, r->mark_count + 2,
+    TIDE_TRY(tide_grow((void **)&r->ends, &r->ends_capacity, r->marks.mark_count + 2,
+                       sizeof *r->ends, err));
+    TIDE_TRY(tide_grow((void **)&r->digests, &r->digests_capacity, r->marks.mark_count + 2,
                        sizeof *r->digests, err));
     *count = collect_ends(l, own);
     TIDE_TRY(tide_file_content_digest(&l->content, r->ends, *count, r->digests, err));
@@ -194,7 +87,7 @@ static tide_code digest_file(look *l, const registered *own, size_t *count, tide
 
 static tide_code set_mark(look *l, tide_error *err)
 {
-    l->file->mark = print_value(&l->r->plan->arena, l->file->identity, l->end, &l->digest);
+    l->file->mark = tide_file_mark_print(&l->r->plan->arena, l->file->identity, l->end, &l->digest);
     return l->file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
 }
 
@@ -208,7 +101,7 @@ static tide_code take(look *l, tide_member_reason reason, uint64_t begin, uint64
     file->begin = begin;
     file->end = l->is_ranged ? l->end : 0;
     file->known_bytes = known_bytes;
-    r->items[r->count++] = (registered){.end = l->end, .digest = l->digest, .is_taken = true};
+    tide_file_marks_add_taken(&r->marks, l->end, &l->digest);
     if (l->is_ranged && l->end < file->byte_count) {
         tide_text_append_format(&r->plan->notes,
                                 "%s: its last line is not whole yet and is left for a later run\n",
@@ -229,7 +122,7 @@ static tide_code know(look *l, tide_error *err)
 
 /* Content that a mark knows already. A copy of what is being read gets no mark: which of the two is
  * there tomorrow is not known yet. */
-static tide_code know_content(look *l, registered *item, tide_error *err)
+static tide_code know_content(look *l, tide_file_mark *item, tide_error *err)
 {
     if (item->is_taken) {
         l->file->is_known = true;
@@ -237,7 +130,7 @@ static tide_code know_content(look *l, registered *item, tide_error *err)
         return TIDE_OK;
     }
     if (item->mark->open && (item->is_gone || strcmp(item->mark->name, l->file->name) == 0)) {
-        item->is_taken = true;
+        tide_file_marks_take(&l->r->marks, item);
         return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
     }
     if (item->mark->open) { /* its own file is there, and is read */
@@ -248,13 +141,13 @@ static tide_code know_content(look *l, registered *item, tide_error *err)
     return know(l, err);
 }
 
-static tide_code read_on(look *l, registered *item, bool *continues, tide_error *err)
+static tide_code read_on(look *l, tide_file_mark *item, bool *continues, tide_error *err)
 {
     TIDE_TRY(tide_file_content_continues(&l->content, item->end, continues, err));
     if (!*continues) {
         return TIDE_OK;
     }
-    item->is_taken = true;
+    tide_file_marks_take(&l->r->marks, item);
     return take(l, TIDE_MEMBER_GROWN, item->mark->open ? 0 : item->end, item->end, err);
 }
 
@@ -268,7 +161,7 @@ static tide_code note_changed(look *l)
 }
 
 /* A file whose path has a mark, with another size or mtime. */
-static tide_code look_at_marked(look *l, registered *own, tide_error *err)
+static tide_code look_at_marked(look *l, tide_file_mark *own, tide_error *err)
 {
     size_t count;
     TIDE_TRY(digest_file(l, own, &count, err));
@@ -283,17 +176,17 @@ static tide_code look_at_marked(look *l, registered *own, tide_error *err)
     if (continues) {
         return TIDE_OK;
     }
-    registered *elsewhere = find_content(l->r, l->end, &l->digest);
+    tide_file_mark *elsewhere = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
     return elsewhere != NULL ? know_content(l, elsewhere, err) : note_changed(l);
 }
 
 /* The longest content of a file that is gone with which this one begins. */
-static registered *find_beginning(look *l, size_t end_count)
+static tide_file_mark *find_beginning(look *l, size_t end_count)
 {
     registry *r = l->r;
-    registered *best = NULL;
-    for (size_t i = 0; i < r->mark_count; i++) {
-        registered *item = &r->items[i];
+    tide_file_mark *best = NULL;
+    for (size_t i = 0; i < r->marks.mark_count; i++) {
+        tide_file_mark *item = &r->marks.items[i];
         const uint64_t *end =
             bsearch(&item->end, r->ends, end_count - 1, sizeof *r->ends, compare_ends);
         if (end != NULL && item->is_gone && !item->is_taken &&
@@ -310,11 +203,11 @@ static tide_code look_at_unmarked(look *l, tide_error *err)
     size_t count;
     bool continues = false;
     TIDE_TRY(digest_file(l, NULL, &count, err));
-    registered *same = find_content(l->r, l->end, &l->digest);
+    tide_file_mark *same = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
     if (same != NULL) {
         return know_content(l, same, err);
     }
-    registered *beginning = find_beginning(l, count);
+    tide_file_mark *beginning = find_beginning(l, count);
     if (beginning != NULL) {
         TIDE_TRY(read_on(l, beginning, &continues, err));
     }
@@ -323,7 +216,7 @@ static tide_code look_at_unmarked(look *l, tide_error *err)
 
 /* Read by the user's wish; what it held when it was read before, if that is all it holds, is known.
  */
-static tide_code look_at_wanted(look *l, const registered *own, tide_error *err)
+static tide_code look_at_wanted(look *l, const tide_file_mark *own, tide_error *err)
 {
     size_t count;
     TIDE_TRY(digest_file(l, own, &count, err));
@@ -332,12 +225,12 @@ static tide_code look_at_wanted(look *l, const registered *own, tide_error *err)
 }
 
 /* With a mark, and nothing has happened to it. */
-static tide_code look_at_unchanged(look *l, registered *own, tide_error *err)
+static tide_code look_at_unchanged(look *l, tide_file_mark *own, tide_error *err)
 {
     l->end = own->end;
     l->digest = own->digest;
     if (own->mark->open && !own->is_taken) {
-        own->is_taken = true;
+        tide_file_marks_take(&l->r->marks, own);
         return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
     }
     l->file->is_known = true;
@@ -348,21 +241,21 @@ static tide_code look_at_unchanged(look *l, registered *own, tide_error *err)
 /* Larger ones are not read by a plan that no run follows, if they can be told by their size. */
 #define LOOKED_INTO_BYTES_MAX (64u << 20)
 
-static bool is_certainly_new(const look *l, const registered *own)
+static bool is_certainly_new(const look *l, const tide_file_mark *own)
 {
     const registry *r = l->r;
     if (!r->request->looks_only || own != NULL || l->end <= LOOKED_INTO_BYTES_MAX) {
         return false;
     }
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->items[i].end == l->end || (r->items[i].is_gone && l->is_ranged)) {
+    for (size_t i = 0; i < r->marks.count; i++) {
+        if (r->marks.items[i].end == l->end || (r->marks.items[i].is_gone && l->is_ranged)) {
             return false;
         }
     }
     return true;
 }
 
-static tide_code look_inside(look *l, registered *own, bool wanted, tide_error *err)
+static tide_code look_inside(look *l, tide_file_mark *own, bool wanted, tide_error *err)
 {
     l->end = l->file->byte_count;
     TIDE_TRY(tide_file_content_open(&l->content, l->file->path, l->file->name, l->end, err));
@@ -385,7 +278,7 @@ static tide_code look_inside(look *l, registered *own, bool wanted, tide_error *
 static tide_code look_at_file(registry *r, tide_found_file *file, tide_error *err)
 {
     look l = {.r = r, .file = file, .content = {.fd = -1}};
-    registered *own = find_mark(r, file->name);
+    tide_file_mark *own = tide_file_marks_find(&r->marks, file->name);
     bool wanted = is_to_be_reread(r, file->name);
     TIDE_TRY(tide_file_is_ranged(r->options, file->path, file->name, &l.is_ranged, err));
     if (own != NULL && !wanted && strcmp(own->identity, file->identity) == 0) {
@@ -400,7 +293,7 @@ static tide_code check_reread(const registry *r, tide_error *err)
 {
     for (size_t i = 0; i < r->request->reread_count; i++) {
         const char *name = r->request->reread[i];
-        if (!is_found(r->found, name[0] == '.' && name[1] == '/' ? name + 2 : name)) {
+        if (!tide_found_files_have(r->found, name[0] == '.' && name[1] == '/' ? name + 2 : name)) {
             return TIDE_FAIL(err, TIDE_E_NO_FILE,
                              "--reread %s: no file of the source has that name; `tidemill plan` "
                              "lists those that would be read, as written in the project file",
@@ -410,13 +303,25 @@ static tide_code check_reread(const registry *r, tide_error *err)
     return TIDE_OK;
 }
 
+/* Those at paths that are known come first: a file elsewhere may be a copy of one that has grown.
+ */
+static tide_code look_at_those(registry *r, bool marked, tide_error *err)
+{
+    for (size_t i = 0; i < r->found->count; i++) {
+        tide_found_file *file = &r->found->items[i];
+        if ((tide_file_marks_find(&r->marks, file->name) != NULL) == marked) {
+            TIDE_TRY(look_at_file(r, file, err));
+        }
+    }
+    return TIDE_OK;
+}
+
 static tide_code look_at_all(registry *r, tide_error *err)
 {
     TIDE_TRY(check_reread(r, err));
-    TIDE_TRY(read_marks(r, err));
-    for (size_t i = 0; i < r->found->count; i++) {
-        TIDE_TRY(look_at_file(r, &r->found->items[i], err));
-    }
+    TIDE_TRY(tide_file_marks_init(&r->marks, r->request->marks, r->found, err));
+    TIDE_TRY(look_at_those(r, true, err));
+    TIDE_TRY(look_at_those(r, false, err));
     if (tide_text_failed(&r->changed) || tide_text_failed(&r->plan->notes)) {
         return TIDE_FAIL_MEMORY(err, "a plan of files");
     }
@@ -438,7 +343,7 @@ tide_code tide_file_register(const tide_file_source_options *options,
     tide_text_init(&r.changed);
     tide_code code = look_at_all(&r, err);
     tide_text_clear(&r.changed);
-    tide_free(r.items);
+    tide_file_marks_clear(&r.marks);
     tide_free(r.ends);
     tide_free(r.digests);
     return code;
@@ -447,12 +352,12 @@ tide_code tide_file_register(const tide_file_source_options *options,
 tide_code tide_file_is_as_pinned(const tide_member *pinned, tide_found_file *file,
                                  bool *is_as_pinned, tide_error *err)
 {
-    registered old = {0};
+    tide_file_mark old = {0};
     tide_file_content content = {.fd = -1};
     tide_file_digest digest;
     *is_as_pinned = false;
-    if (pinned->mark == NULL || !parse_value(pinned->mark, &old) || old.end > file->byte_count ||
-        (pinned->end == 0 && old.end != file->byte_count)) {
+    if (pinned->mark == NULL || !tide_file_mark_parse(pinned->mark, &old) ||
+        old.end > file->byte_count || (pinned->end == 0 && old.end != file->byte_count)) {
         return TIDE_OK;
     }
     tide_code code =

@@ -134,7 +134,8 @@ class Registry:
     def plan(self, files: dict[str, File], reread: set[str]) -> Plan:
         plan = Plan()
         taken: set[bytes] = set()  # contents that are read, or known by a file that is read
-        for path in sorted(files):
+        # A file elsewhere may be a copy of one that has grown.
+        for path in sorted(files, key=lambda path: (path not in self.marks, path)):
             self.look(path, files, reread, plan, taken)
         return plan
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import nights_mishaps
 from nights_reference import DAY, File, Plan, Reference, Row, whole
 from pipelines import engine
 from pipelines.engine import Execution, Project
@@ -103,6 +104,8 @@ class Case:
         self.name = f"nights{seed}"
         self.night = 0
         self.kills = 0
+        self.mishaps: Counter = Counter()
+        self.script = COUNT_LUA
         self.pending: Plan | None = None  # of a run that has begun and not ended
 
     def describe(self) -> str:
@@ -129,7 +132,7 @@ class Case:
             pipeline["until"] = day_text(self.horizon() // DAY)
             pipeline["partitions"] = self.rng.choice([1, 3])
             pipeline["commit"] = {"rows": self.rng.choice([1, 7, 1000])}
-            (self.project.directory / "count.lua").write_text(COUNT_LUA)
+            (self.project.directory / "count.lua").write_text(self.script)
         self.project.content = {
             "connections": {"out": self.connection()},
             "pipelines": {self.name: pipeline},
@@ -238,6 +241,8 @@ class Case:
     def spend_night(self) -> None:
         self.night += 1
         self.change_files()
+        if self.rng.random() < 0.12:
+            nights_mishaps.happen(self)
         if self.rng.random() < 0.15:
             self.change_wrongly()
         else:

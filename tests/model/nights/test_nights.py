@@ -25,4 +25,5 @@ def test_equal_to_reference(seed, tidemill, tmp_path, request):
     print(f"\nseed {seed}: {case.describe()}")
     for _ in range(NIGHTS):
         case.spend_night()
+    print(dict(case.mishaps))
     print(f"{case.kills} kills, {len(case.reference.output)} rows, {len(case.reference.late)} late")
