@@ -48,6 +48,22 @@ static void add_mask(tide_text *out, const tide_mask_config *mask)
     }
 }
 
+/* Of a masked column its mask: the text is kept beside the output. */
+static void add_default(tide_text *out, const tide_column_config *config,
+                        const tide_column_spec *spec)
+{
+    tide_text value;
+    tide_text_init(&value);
+    if (spec->has_default && spec->mask.kind != TIDE_MASK_NONE) {
+        tide_value_print(&spec->default_value, tide_column_spec_type(spec), &value);
+    } else if (config->default_text != NULL) {
+        tide_text_append(&value, config->default_text);
+    }
+    tide_text_append_json_string(out, (tide_str){tide_text_c(&value), value.size});
+    out->failed = out->failed || tide_text_failed(&value);
+    tide_text_clear(&value);
+}
+
 static void add_column(tide_text *out, const tide_column_config *config,
                        const tide_column_spec *spec)
 {
@@ -59,8 +75,7 @@ static void add_column(tide_text *out, const tide_column_config *config,
                             config->format != NULL ? config->format : "",
                             config->zone != NULL ? config->zone : "", (int)spec->array,
                             spec->required, spec->truncate);
-    tide_text_append_json_string(
-        out, tide_str_of(config->default_text != NULL ? config->default_text : ""));
+    add_default(out, config, spec);
     add_mask(out, &config->mask);
     tide_text_append_char(out, '\n');
 }

@@ -520,3 +520,28 @@ def test_a_crash_writes_no_memory_down(
         assert owner == user
     else:
         assert (owner, cores) == (0, "0")
+
+
+DEFAULT_CANARY = "canary-of-a-default"
+
+
+@pytest.mark.parametrize("mask", [HASH, "redact", "null", "truncate"])
+def test_a_default_is_masked_wherever_it_is_kept(project: Project, mask: object) -> None:
+    """Also in the fingerprint, and in what is shown and exported of rejects."""
+    mask = {"truncate": 3} if mask == "truncate" else mask
+    column = {"type": "text", "mask": mask, "default": DEFAULT_CANARY}
+    columns = {"who": column, "n": "int64", "at": "timestamp"}
+    rows = [{"n": 1, "at": "2024-03-01T00:00:00Z"}, {"n": "none", "at": "2024-03-01T00:00:00Z"}]
+    project.write("in.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
+    project.pipeline(source={"files": "in.ndjson"}, columns=columns, max_rejects=5, sink="t")
+    project.record()
+    said = [
+        project.run("rejects", *options).stdout
+        for options in ([], ["--list"], ["--json"], ["--export", "-"])
+    ]
+    assert all("is not" in text for text in said[:1])
+    kept = (project.directory / "out.sqlite").read_bytes()
+    for place in (*(text.encode() for text in said), kept):
+        assert DEFAULT_CANARY.encode() not in place
+    (text,) = project.rows("select fingerprint_text from tidemill_pipelines")[0]
+    assert "column who: text" in text
