@@ -6,7 +6,7 @@ import pytest
 import servers
 from test_wire import SEED, make_case
 from wire_campaign import Stage
-from wire_restart import Restart
+from wire_restart import COLD_TIMEOUT, Restart
 from wire_scenarios import prepare
 
 
@@ -22,7 +22,7 @@ def stage(tidemill, wire_database, tmp_path_factory):
 
 def test_a_patient_run_outlasts_the_restart_of_its_scrolls(stage):
     restart = Restart([], server=stage.ground.server, kind="next", number=15, moment="after")
-    case = make_case(route="stream", sink="postgres", patient=True)
+    case = make_case(route="stream", sink="postgres", patient=True, timeout=COLD_TIMEOUT)
     outcome = stage.run(SEED, case, restart)
     assert len(restart.hits) == 1
     assert outcome.code == 0, outcome.said
@@ -30,6 +30,6 @@ def test_a_patient_run_outlasts_the_restart_of_its_scrolls(stage):
 
 def test_an_impatient_run_is_told_and_the_same_command_goes_on(stage):
     restart = Restart([], server=stage.ground.server, kind="pit_next", number=9)
-    outcome = stage.run(SEED, make_case(snapshot="pit"), restart)
+    outcome = stage.run(SEED, make_case(snapshot="pit", timeout=COLD_TIMEOUT), restart)
     assert len(restart.hits) == 1
     assert outcome.code == 4, outcome.said

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 from pipelines import engine
-from pipelines.engine import EXIT_SOURCE, Execution, Project
+from pipelines.engine import EXIT_SOURCE, RUN_SECONDS_MAX, Execution, Project
 from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
 from wire_faults import Plan, draw
 from wire_proxy import Context, Proxy, Script
@@ -37,6 +37,7 @@ from wire_scenarios import (
 
 CONTEXT_SECONDS_MAX = 20.0
 CLOSE_TRIES = 2
+PATIENT_SECONDS_MAX = 600
 EMPTY = Tables([], [], [], [])
 # What an operator can do stands in every error.
 ADVICE = ("run the same command again",)
@@ -102,7 +103,8 @@ class Stage:
         return SqliteReader(self.directory / "out.sqlite", *names)
 
     def execute(self, project: Project, case: Case) -> Execution:
-        done = project.run(*engine.options(case.workers, case.few_rows))
+        process = project.start(*engine.options(case.workers, case.few_rows))
+        done = engine.finish(process, PATIENT_SECONDS_MAX if case.patient else RUN_SECONDS_MAX)
         self.proxy.settle()
         return done
 

@@ -11,6 +11,7 @@ from wire_proxy import Answer, Proxy, Request
 from wire_scenarios import ROUTES, Case
 
 NAME = "the server is killed and started again"
+COLD_TIMEOUT = "30s"  # a server that has just started is slow
 MOMENTS = ("before", "after")  # the request that it is killed at reaches it
 
 
@@ -72,6 +73,7 @@ def draw_restart(seed: int, server: object) -> tuple[Case, Restart]:
         few_rows=rng.random() < 0.67,
         compressed=False,
         patient=rng.random() < 0.5,
+        timeout=COLD_TIMEOUT,
     )
     requests = case.requests()
     kinds = [kind for kind in ("next", "pit_next", "next", "pit_next") if requests[kind]]

@@ -236,6 +236,7 @@ class Case:
     few_rows: bool  # in memory: the others spill
     compressed: bool
     patient: bool = False  # outlasts a restart of the server
+    timeout: str = "800ms"
 
     def __str__(self) -> str:
         slices = self.slices or "default"
@@ -289,9 +290,9 @@ class Case:
         if self.slices is not None:
             source["slices"] = self.slices
         route = ROUTES[self.route]
-        patience = {"timeout": "800ms", "retries": 4, "retry_pause": "4ms"}
+        patience = {"timeout": self.timeout, "retries": 4, "retry_pause": "4ms"}
         if self.patient:
-            patience = {"timeout": "30s", "retries": 15, "retry_pause": "300ms"}
+            patience = {"timeout": self.timeout, "retries": 15, "retry_pause": "300ms"}
         return {
             "connections": {
                 "events": {"elasticsearch": url, **patience},
