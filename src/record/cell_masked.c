@@ -34,7 +34,7 @@ static tide_code mask_cell(tide_cell_parser *parser, tide_cell_function type_it,
     }
     tide_column_builder_view(&masked->cell, &clear);
     return tide_column_is_null(&clear, 0)
-               ? tide_cell_append_missing(parser, column, reason, err)
+               ? tide_cell_append_null(parser, column, reason, err)
                : tide_masker_append(masked->masker, &clear, 0, column, err);
 }
 
@@ -77,6 +77,8 @@ tide_code tide_cell_mask(tide_cell_parser *parser, tide_error *err)
     masked->spec.mask = (tide_mask){.kind = TIDE_MASK_NONE};
     masked->spec.has_default = false;
     masked->spec.required = false;
+    masked->spec.malformed_is_null = false;
+    masked->spec.mapped = (tide_mapped_as){.in_order = parser->spec->mapped.in_order};
     tide_column_builder_init(&masked->cell, masked->spec.type);
     TIDE_TRY(tide_cell_parser_create(&masked->spec, &masked->parser, err));
     masked->parser->hides_value = true;

@@ -63,28 +63,28 @@ static tide_code number_to_decimal(tide_cell_parser *parser, tide_str text,
 static tide_code text_to_int64(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
                                const char **reason, tide_error *err)
 {
-    return text.size == 0 ? tide_cell_append_missing(parser, column, reason, err)
+    return text.size == 0 ? tide_cell_append_null(parser, column, reason, err)
                           : number_to_int64(parser, text, column, reason, err);
 }
 
 static tide_code text_to_int32(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
                                const char **reason, tide_error *err)
 {
-    return text.size == 0 ? tide_cell_append_missing(parser, column, reason, err)
+    return text.size == 0 ? tide_cell_append_null(parser, column, reason, err)
                           : number_to_int32(parser, text, column, reason, err);
 }
 
 static tide_code text_to_double(tide_cell_parser *parser, tide_str text,
                                 tide_column_builder *column, const char **reason, tide_error *err)
 {
-    return text.size == 0 ? tide_cell_append_missing(parser, column, reason, err)
+    return text.size == 0 ? tide_cell_append_null(parser, column, reason, err)
                           : number_to_double(parser, text, column, reason, err);
 }
 
 static tide_code text_to_decimal(tide_cell_parser *parser, tide_str text,
                                  tide_column_builder *column, const char **reason, tide_error *err)
 {
-    return text.size == 0 ? tide_cell_append_missing(parser, column, reason, err)
+    return text.size == 0 ? tide_cell_append_null(parser, column, reason, err)
                           : number_to_decimal(parser, text, column, reason, err);
 }
 

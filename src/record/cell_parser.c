@@ -57,6 +57,7 @@ tide_code tide_cell_parser_create(const tide_column_spec *spec, tide_cell_parser
         tide_cell_parser_destroy(created);
         return code;
     }
+    tide_cell_map(created);
     *parser = created;
     return TIDE_OK;
 }
@@ -106,6 +107,15 @@ tide_code tide_cell_append_missing(tide_cell_parser *parser, tide_column_builder
         return TIDE_OK;
     }
     return tide_append_null(column, err);
+}
+
+tide_code tide_cell_append_null(tide_cell_parser *parser, tide_column_builder *column,
+                                const char **reason, tide_error *err)
+{
+    *reason = NULL;
+    return parser->spec->mapped.has_null_value
+               ? tide_value_append(&parser->spec->mapped.null_value, column, err)
+               : tide_cell_append_missing(parser, column, reason, err);
 }
 
 tide_code tide_cell_refuse(tide_cell_parser *parser, tide_str text, const char *why,

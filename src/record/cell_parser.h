@@ -45,6 +45,10 @@ TIDE_MUST_CHECK tide_code tide_cell_parse_number(tide_cell_parser *parser, tide_
 TIDE_MUST_CHECK tide_code tide_cell_parse_bool(tide_cell_parser *parser, bool value,
                                                tide_column_builder *column, const char **reason,
                                                tide_error *err);
+/* For a null that is written: the mapping's null_value, else as a missing value. */
+TIDE_MUST_CHECK tide_code tide_cell_append_null(tide_cell_parser *parser,
+                                                tide_column_builder *column, const char **reason,
+                                                tide_error *err);
 /* For a value that is missing or null: the default, null, or the reason of a required column. */
 TIDE_MUST_CHECK tide_code tide_cell_append_missing(tide_cell_parser *parser,
                                                    tide_column_builder *column, const char **reason,

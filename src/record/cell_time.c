@@ -51,7 +51,8 @@ static tide_code number_to_timestamp(tide_cell_parser *parser, tide_str text,
                                      tide_column_builder *column, const char **reason,
                                      tide_error *err)
 {
-    return to_timestamp(parser, text, true, column, reason, err);
+    bool epoch_first = !parser->spec->mapped.in_order;
+    return to_timestamp(parser, text, epoch_first, column, reason, err);
 }
 
 static tide_code text_to_date(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
@@ -63,7 +64,8 @@ static tide_code text_to_date(tide_cell_parser *parser, tide_str text, tide_colu
 static tide_code number_to_date(tide_cell_parser *parser, tide_str text,
                                 tide_column_builder *column, const char **reason, tide_error *err)
 {
-    return to_date(parser, text, true, column, reason, err);
+    bool epoch_first = !parser->spec->mapped.in_order;
+    return to_date(parser, text, epoch_first, column, reason, err);
 }
 
 const tide_cell_functions tide_cell_timestamp = {text_to_timestamp, number_to_timestamp,

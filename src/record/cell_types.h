@@ -26,10 +26,11 @@ typedef struct tide_masked_cell tide_masked_cell;
 struct tide_cell_parser {
     const tide_column_spec *spec; /* borrowed */
     tide_cell_functions from;
-    tide_time_parser *time;   /* owned; dates and timestamps only */
-    tide_text scratch;        /* decoded bytes */
-    tide_masked_cell *masked; /* owned; NULL where there is no mask */
-    bool hides_value;         /* in reasons: of what is masked */
+    tide_cell_functions unmapped; /* behind those of cell_mapped.c */
+    tide_time_parser *time;       /* owned; dates and timestamps only */
+    tide_text scratch;            /* decoded bytes */
+    tide_masked_cell *masked;     /* owned; NULL where there is no mask */
+    bool hides_value;             /* in reasons: of what is masked */
     char type_name[24];
     char reason[TIDE_CELL_REASON_BYTES_MAX];
 };
@@ -40,6 +41,8 @@ extern const tide_cell_functions tide_cell_bool, tide_cell_int32, tide_cell_int6
 
 /* Makes the parser one that types a cell apart, masks it, and appends only the mask. */
 TIDE_MUST_CHECK tide_code tide_cell_mask(tide_cell_parser *parser, tide_error *err);
+/* Puts before the functions of the parser what the column's mapping asks for, if anything. */
+void tide_cell_map(tide_cell_parser *parser);
 void tide_masked_cell_destroy(tide_masked_cell *masked);
 
 /* Text that is known to have no U+0000, as all tokens of JSON: appended as it is. */

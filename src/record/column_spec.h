@@ -27,6 +27,18 @@ typedef enum tide_origin {
     TIDE_FROM_POSITION  /* _position: byte offset of the record in the (decompressed) file */
 } tide_origin;
 
+/* How the mapping of the index that holds the documents types the value, beside the column's own
+ * rules. All zero: nothing is known of it, as for files. */
+typedef struct tide_mapped_as {
+    bool in_order;       /* dates: numbers, too, are offered to the formats in their order */
+    bool whole;          /* numbers: digits behind the point are cut off */
+    bool java_double;    /* numbers in texts: blanks around them, a letter of Java's types behind */
+    bool beside_parents; /* what stands above it on its path may be a value of its own */
+    uint32_t units_max;  /* longer text is no value, in units of UTF-16; 0 = any length */
+    bool has_null_value;
+    tide_value null_value; /* for null where one is written; masked where there is a mask */
+} tide_mapped_as;
+
 typedef struct tide_column_spec {
     const char *name;
     tide_type type; /* as it is decoded; tide_column_spec_type is what the batch holds */
@@ -39,7 +51,9 @@ typedef struct tide_column_spec {
     bool truncate; /* digits beyond microseconds are cut instead of a reject */
     bool has_default;
     tide_value default_value; /* for missing and for null; masked where there is a mask */
+    bool malformed_is_null;   /* what can't be typed is missing instead of a reject */
     tide_mask mask;
+    tide_mapped_as mapped;
 } tide_column_spec;
 
 /* The type of the column in a batch. */

@@ -47,6 +47,7 @@ static tide_code add_column(tide_json_decoder *decoder, size_t i, tide_error *er
                      (spec->type.id == TIDE_TEXT && spec->array == TIDE_ARRAY_JSON),
     };
     decoder->takes_first[i] = spec->array == TIDE_ARRAY_FIRST;
+    decoder->beside_parents[i] = spec->mapped.beside_parents;
     if (spec->array == TIDE_ARRAY_JSON && !column->takes_raw) {
         return TIDE_FAIL(err, TIDE_BAD_CONFIG,
                          "column %s: `array: json` needs the type json or text", spec->name);
@@ -74,11 +75,14 @@ static tide_code fill(tide_json_decoder *decoder, tide_error *err)
     size_t count = decoder->specs.count;
     decoder->columns = tide_alloc_zero(count, sizeof decoder->columns[0]);
     decoder->takes_first = tide_alloc_zero(count, sizeof decoder->takes_first[0]);
+    decoder->beside_parents = tide_alloc_zero(count, sizeof decoder->beside_parents[0]);
     decoder->walk.places = tide_alloc_zero(count, sizeof decoder->walk.places[0]);
-    if (decoder->columns == NULL || decoder->takes_first == NULL || decoder->walk.places == NULL) {
+    if (decoder->columns == NULL || decoder->takes_first == NULL ||
+        decoder->beside_parents == NULL || decoder->walk.places == NULL) {
         return TIDE_FAIL_MEMORY(err, "a JSON decoder");
     }
     decoder->walk.takes_first = decoder->takes_first;
+    decoder->walk.beside_parents = decoder->beside_parents;
     decoder->walk.column_count = count;
     for (size_t i = 0; i < count; i++) {
         TIDE_TRY(add_column(decoder, i, err));
@@ -126,6 +130,7 @@ void tide_json_decoder_destroy(tide_json_decoder *decoder)
     }
     tide_free(decoder->columns);
     tide_free(decoder->takes_first);
+    tide_free(decoder->beside_parents);
     tide_free(decoder->walk.places);
     tide_text_clear(&decoder->walk.key);
     tide_json_index_destroy(decoder->index);

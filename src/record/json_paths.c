@@ -113,7 +113,7 @@ tide_code tide_json_paths_add_column(tide_json_paths *paths, const char *path, u
     return TIDE_OK;
 }
 
-tide_json_node *tide_json_resolve(tide_json_node *object, tide_str key)
+static tide_json_node *resolve(tide_json_node *object, tide_str key)
 {
     tide_json_node *at = object;
     bool ends_with_dot = key.size > 0 && key.data[key.size - 1] == '.';
@@ -196,11 +196,59 @@ static tide_code grow_keys(tide_json_node *object, tide_error *err)
     return TIDE_OK;
 }
 
-static uint32_t leaf_column_of(const tide_json_node *node)
+/* The shortcut of a key, which overwrites what was noted before: only where no other spelling of
+ * the path can be in the same document. */
+static uint32_t leaf_column_of(const tide_json_node *node, tide_str key)
 {
-    bool is_leaf =
-        node != NULL && node->column_count == 1 && node->first_child == NULL && node->meta == 0;
+    bool is_leaf = node != NULL && node->column_count == 1 && node->first_child == NULL &&
+                   node->meta == 0 && !node->is_ambiguous &&
+                   memchr(key.data, '.', key.size) == NULL;
     return is_leaf ? node->columns[0] : TIDE_JSON_NO_COLUMN;
+}
+
+/* Takes the shortcuts away of all that is at and below a node. */
+static void make_ambiguous(tide_json_node *node)
+{
+    node->is_ambiguous = true;
+    for (tide_json_node *child = node->first_child; child != NULL; child = child->next_sibling) {
+        make_ambiguous(child);
+    }
+}
+
+/* As deep as the longest path. */
+static void take_shortcuts(tide_json_node *object)
+{
+    for (size_t i = 1; i < object->key_count; i++) {
+        tide_json_key *key = &object->keys[i];
+        if (key->node != NULL && key->node->is_ambiguous) {
+            key->leaf_column = TIDE_JSON_NO_COLUMN;
+        }
+    }
+    for (tide_json_node *child = object->first_child; child != NULL; child = child->next_sibling) {
+        take_shortcuts(child);
+    }
+}
+
+/* A node is reached by a key that was not known before. */
+static void reach(tide_json_paths *paths, tide_json_node *node)
+{
+    if (node != NULL && node->is_reached && !node->is_ambiguous) {
+        make_ambiguous(node);
+        take_shortcuts(&paths->root);
+    } else if (node != NULL) {
+        node->is_reached = true;
+    }
+}
+
+/* Which other keys lead there is not known. */
+tide_json_node *tide_json_resolve(tide_json_paths *paths, tide_json_node *object, tide_str key)
+{
+    tide_json_node *node = resolve(object, key);
+    if (node != NULL && !node->is_ambiguous) {
+        make_ambiguous(node);
+        take_shortcuts(&paths->root);
+    }
+    return node;
 }
 
 static tide_code learn(tide_json_paths *paths, tide_json_node *object, tide_str key,
@@ -216,9 +264,10 @@ static tide_code learn(tide_json_paths *paths, tide_json_node *object, tide_str 
     text[key.size] = '"';
     *number = (uint32_t)object->key_count;
     tide_json_key *learned = &object->keys[*number];
-    *learned = (tide_json_key){
-        .text = text, .size = (uint32_t)key.size, .node = tide_json_resolve(object, key)};
-    learned->leaf_column = leaf_column_of(learned->node);
+    *learned =
+        (tide_json_key){.text = text, .size = (uint32_t)key.size, .node = resolve(object, key)};
+    reach(paths, learned->node);
+    learned->leaf_column = leaf_column_of(learned->node, key);
     if (key.size <= TIDE_JSON_SHORT_KEY_BYTES) {
         memcpy(learned->words, text, key.size + 1);
         memset(learned->masks, 0xFF, key.size + 1);
@@ -239,7 +288,7 @@ tide_code tide_json_look_up(tide_json_paths *paths, tide_json_node *object, tide
         }
     }
     if (number == 0) {
-        *node = tide_json_resolve(object, key);
+        *node = tide_json_resolve(paths, object, key);
         return TIDE_OK;
     }
     object->keys[*last].next = number;

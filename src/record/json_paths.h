@@ -46,6 +46,8 @@ struct tide_json_node {
     tide_json_node *first_child, *next_sibling;
     uint32_t *columns; /* that want the value itself; arena */
     uint32_t column_count;
+    bool is_reached;     /* by a key of a dictionary */
+    bool is_ambiguous;   /* by several, or something above it is: no shortcut to its column */
     int meta;            /* what else wants the value, 0 = nothing; the owner's own */
     tide_json_key *keys; /* owned; number 0 is no key: it stands before the first */
     size_t key_count;
@@ -68,8 +70,8 @@ TIDE_MUST_CHECK tide_code tide_json_paths_add(tide_json_paths *paths, const char
 TIDE_MUST_CHECK tide_code tide_json_paths_add_column(tide_json_paths *paths, const char *path,
                                                      uint32_t column, tide_error *err);
 
-/* The meaning of a key without the dictionary. */
-tide_json_node *tide_json_resolve(tide_json_node *object, tide_str key);
+/* The meaning of a key that is not to be in the dictionary. */
+tide_json_node *tide_json_resolve(tide_json_paths *paths, tide_json_node *object, tide_str key);
 
 /* Not the expected key: it is looked up or learned, and expected next time. *last is the number of
  * the key before it (0 at the first) and becomes its own; *node is NULL when it is not wanted. The

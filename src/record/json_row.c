@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record/cell_values.h"
+#include "record/json_spelling.h"
 #include "record/json_text.h"
 
 const char *tide_json_read_string(tide_str scalar, tide_text *scratch, tide_str *out)
@@ -46,7 +47,7 @@ static tide_code take_word(const tide_json_column *column, tide_str scalar,
                            tide_column_builder *out, const char **reason, tide_error *err)
 {
     if (tide_str_equal_c(scalar, "null")) {
-        return tide_cell_append_missing(column->parser, out, reason, err);
+        return tide_cell_append_null(column->parser, out, reason, err);
     }
     if (tide_str_equal_c(scalar, "true") || tide_str_equal_c(scalar, "false")) {
         return column->parser->from.boolean(column->parser, scalar, out, reason, err);
@@ -128,7 +129,10 @@ static tide_code take_place(tide_json_decoder *decoder, const tide_json_column *
         return tide_cell_append_missing(column->parser, out, reason, err);
     }
     if ((place & TIDE_JSON_PLACE_MARKS) != 0) {
-        *reason = (place & TIDE_JSON_PLACE_IN_ARRAY) != 0
+        *reason = place == TIDE_JSON_PLACE_TWICE
+                      ? "the document has several values under the path, spelled in several ways; "
+                        "`array: first` would take the first one"
+                  : (place & TIDE_JSON_PLACE_IN_ARRAY) != 0
                       ? "the value is within an array; `array: first` would take its first element"
                       : "a part of the column's path is not an object";
         return TIDE_OK;
@@ -301,6 +305,37 @@ static tide_code append_hidden(tide_json_row *row, const char **reason, tide_err
     return tide_append_str(&hidden[1], id, err);
 }
 
+/* The document may spell a path in several ways. */
+static void settle(tide_json_row *row)
+{
+    tide_json_decoder *decoder = row->decoder;
+    uint32_t root = row->is_hit ? decoder->walk.metas[TIDE_JSON_META_SOURCE] : 0;
+    for (size_t i = 0; i < decoder->specs.count; i++) {
+        const tide_column_spec *spec = &decoder->specs.specs[i];
+        uint32_t *place = &decoder->walk.places[i];
+        if (spec->origin != TIDE_FROM_PATH) {
+            continue;
+        }
+        uint32_t settled =
+            tide_json_settled_place(&decoder->walk, root, spec->path, decoder->takes_first[i]);
+        /* Else it is a mark of something above the path that holds nothing of it. */
+        *place = settled != 0 || (*place & TIDE_JSON_PLACE_MARKS) == 0 ? settled : *place;
+    }
+}
+
+/* Objects and broken strings are missing where the column says so; cells see to the rest. */
+static tide_code forgive(tide_json_row *row, size_t i, const char **reason, tide_error *err)
+{
+    const tide_json_column *column = &row->decoder->columns[i];
+    uint32_t place = row->decoder->walk.places[i];
+    if (!column->spec->malformed_is_null || column->spec->origin != TIDE_FROM_PATH || place == 0 ||
+        (place & TIDE_JSON_PLACE_MARKS) != 0 ||
+        tide_json_char(&row->decoder->walk.tokens, place) == '[') {
+        return TIDE_OK;
+    }
+    return tide_cell_append_missing(column->parser, &row->builder->columns[i], reason, err);
+}
+
 tide_code tide_json_finish_row(tide_json_row *row, tide_error *err)
 {
     tide_json_decoder *decoder = row->decoder;
@@ -312,8 +347,14 @@ tide_code tide_json_finish_row(tide_json_row *row, tide_error *err)
         return reject_row(
             row, NULL, "the hit has no _source: is it switched off in the index's mapping?", err);
     }
+    if (decoder->walk.contested) {
+        settle(row);
+    }
     for (size_t i = 0; i < decoder->specs.count; i++) {
         TIDE_TRY(take_column(row, i, &reason, err));
+        if (reason != NULL) {
+            TIDE_TRY(forgive(row, i, &reason, err));
+        }
         if (reason != NULL) {
             TIDE_TRY(take_rest(row, i + 1, err));
             return reject_row(row, decoder->specs.specs[i].name, reason, err);

@@ -20,6 +20,7 @@ struct tide_json_decoder {
     tide_hidden hidden;
     tide_json_column *columns; /* owned; one per spec */
     bool *takes_first;         /* owned; one per spec */
+    bool *beside_parents;      /* owned; one per spec */
     bool needs_source;         /* a column comes from a path */
     tide_json_index *index;
     tide_json_walk walk;

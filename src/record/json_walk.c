@@ -8,6 +8,7 @@ void tide_json_walk_reset(tide_json_walk *walk)
     memset(walk->places, 0, walk->column_count * sizeof walk->places[0]);
     memset(walk->metas, 0, sizeof walk->metas);
     walk->only_first = false;
+    walk->contested = false;
 }
 
 /* What a token that begins with a byte means where a value is wanted. */
@@ -95,19 +96,42 @@ static void note_columns(tide_json_walk *walk, const tide_json_node *node, uint3
     for (uint32_t i = 0; i < node->column_count; i++) {
         uint32_t column = node->columns[i];
         if (!walk->only_first || walk->takes_first[column]) {
+            walk->contested = walk->contested || walk->places[column] != 0;
             walk->places[column] = place;
         }
     }
 }
 
-/* For all columns below a node. As deep as the longest path. */
-static void note_below(tide_json_walk *walk, const tide_json_node *node, uint32_t place)
+static bool is_place(uint32_t place)
+{
+    return place != 0 && (place & TIDE_JSON_PLACE_MARKS) == 0;
+}
+
+/* For all columns below a node. As deep as the longest path. What is no object and holds none says
+ * nothing of columns that the server has beside it. */
+static void note_below(tide_json_walk *walk, const tide_json_node *node, bool has_objects,
+                       uint32_t place)
 {
     for (const tide_json_node *child = node->first_child; child != NULL;
          child = child->next_sibling) {
-        note_columns(walk, child, place);
-        note_below(walk, child, place);
+        for (uint32_t i = 0; i < child->column_count; i++) {
+            uint32_t column = child->columns[i];
+            if ((has_objects || !walk->beside_parents[column]) &&
+                (!walk->only_first || walk->takes_first[column])) {
+                walk->contested = walk->contested || is_place(walk->places[column]);
+                walk->places[column] = place;
+            }
+        }
+        note_below(walk, child, has_objects, place);
     }
+}
+
+static bool has_objects(const tide_json_tokens *tokens, uint32_t at, uint32_t end)
+{
+    while (at < end && tide_json_char(tokens, at) != '{') {
+        at++;
+    }
+    return at < end;
 }
 
 static uint32_t walk_parent(tide_json_walk *walk, tide_json_node *node, uint32_t at);
@@ -120,10 +144,11 @@ static uint32_t walk_array(tide_json_walk *walk, tide_json_node *node, uint32_t 
     if (end == 0) {
         return 0;
     }
-    note_below(walk, node, at | TIDE_JSON_PLACE_IN_ARRAY);
+    bool objects = has_objects(&walk->tokens, at, end);
+    note_below(walk, node, objects, at | TIDE_JSON_PLACE_IN_ARRAY);
     bool only_first = walk->only_first;
     walk->only_first = true;
-    note_below(walk, node, 0);
+    note_below(walk, node, objects, 0);
     while (at < end && tide_json_char(&walk->tokens, at) == '[') {
         at++;
     }
@@ -143,7 +168,7 @@ static uint32_t walk_parent(tide_json_walk *walk, tide_json_node *node, uint32_t
         case 'n':
             return tide_json_skip(&walk->tokens, at);
         default:
-            note_below(walk, node, at | TIDE_JSON_PLACE_IN_SCALAR);
+            note_below(walk, node, false, at | TIDE_JSON_PLACE_IN_SCALAR);
             return tide_json_skip(&walk->tokens, at);
     }
 }
@@ -199,7 +224,7 @@ static bool find_key(tide_json_walk *walk, tide_json_node *object, uint32_t at, 
         walk->code = TIDE_FAIL_MEMORY(walk->err, "a JSON key");
         return false;
     }
-    *node = tide_json_resolve(object, (tide_str){walk->key.data, walk->key.size});
+    *node = tide_json_resolve(walk->paths, object, (tide_str){walk->key.data, walk->key.size});
     return true;
 }
 

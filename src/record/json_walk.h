@@ -3,7 +3,8 @@
  * Decoding them is json_row.c's.
  *
  * What is walked is checked: keys, colons, commas, brackets. Of a value that nobody wants only its
- * end is looked for. The last of several values of one path wins, however the path is spelled.
+ * end is looked for. Of several values under one key the last wins; where a path is spelled in
+ * several ways, the document is contested, and json_spelling.h decides.
  */
 #ifndef TIDE_RECORD_JSON_WALK_H
 #define TIDE_RECORD_JSON_WALK_H
@@ -29,15 +30,18 @@ typedef enum tide_json_meta {
     (UINT32_C(1) << 30) /* the token is a parent that is no object \
                          */
 #define TIDE_JSON_PLACE_MARKS (TIDE_JSON_PLACE_IN_ARRAY | TIDE_JSON_PLACE_IN_SCALAR)
+#define TIDE_JSON_PLACE_TWICE TIDE_JSON_PLACE_MARKS /* several values: json_spelling.h */
 
 typedef struct tide_json_walk {
     tide_json_tokens tokens;
-    tide_json_paths *paths;  /* that are being walked */
-    tide_json_paths *source; /* those within _source; NULL: _source is only noted */
-    const bool *takes_first; /* per column: array: first. Borrowed */
-    uint32_t *places;        /* per column */
+    tide_json_paths *paths;     /* that are being walked */
+    tide_json_paths *source;    /* those within _source; NULL: _source is only noted */
+    const bool *takes_first;    /* per column: array: first. Borrowed */
+    const bool *beside_parents; /* per column: a parent may be a value of its own. Borrowed */
+    uint32_t *places;           /* per column */
     size_t column_count;
     uint32_t metas[TIDE_JSON_META_COUNT];
+    bool contested;  /* a path may have several values */
     bool only_first; /* within an array: only columns that take its first element */
     tide_text key;   /* an unescaped key */
     tide_code code;  /* want of memory */

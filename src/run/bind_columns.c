@@ -168,6 +168,8 @@ static void bind_column(tide_binder *binder, size_t i)
     tide_bind_mask(binder, config, spec);
     check_column(binder, config, spec);
     check_format(binder, config, spec);
+    spec->malformed_is_null =
+        config->malformed_is_null; /* a default that does not fit is an error */
 }
 
 static bool bind_layout(tide_binder *binder)

@@ -76,6 +76,7 @@ static void add_column(tide_text *out, const tide_column_config *config,
                             config->zone != NULL ? config->zone : "", (int)spec->array,
                             spec->required, spec->truncate);
     add_default(out, config, spec);
+    tide_text_append(out, spec->malformed_is_null ? " malformed null" : "");
     add_mask(out, &config->mask);
     tide_text_append_char(out, '\n');
 }

@@ -76,7 +76,7 @@ typedef struct tide_column_config {
     const char *zone;
     const char *array;
     const char *default_text; /* NULL = none */
-    bool required, truncate;
+    bool required, truncate, malformed_is_null;
     tide_mask_config mask;
 } tide_column_config;
 

@@ -170,6 +170,14 @@ static void read_array(tide_config_reader *reader, const tide_yaml *node, void *
     ((tide_column_config *)into)->array = words[choice];
 }
 
+static void read_malformed(tide_config_reader *reader, const tide_yaml *node, void *into)
+{
+    static const char *const words[] = {"reject", "null"};
+    size_t choice = 0;
+    tide_config_read_choice(reader, node, words, TIDE_COUNT_OF(words), &choice);
+    ((tide_column_config *)into)->malformed_is_null = choice == 1;
+}
+
 READ_MEMBER(read_from, tide_column_config, from, text)
 READ_MEMBER(read_column_format, tide_column_config, format, text)
 READ_MEMBER(read_zone, tide_column_config, zone, text)
@@ -178,11 +186,11 @@ READ_MEMBER(read_required, tide_column_config, required, bool)
 READ_MEMBER(read_truncate, tide_column_config, truncate, bool)
 
 static const tide_config_key column_keys[] = {
-    {"type", read_column_type, true},       {"from", read_from, false},
-    {"format", read_column_format, false},  {"zone", read_zone, false},
-    {"array", read_array, false},           {"default", read_default, false},
-    {"required", read_required, false},     {"truncate", read_truncate, false},
-    {"mask", tide_config_read_mask, false},
+    {"type", read_column_type, true},      {"from", read_from, false},
+    {"format", read_column_format, false}, {"zone", read_zone, false},
+    {"array", read_array, false},          {"default", read_default, false},
+    {"required", read_required, false},    {"truncate", read_truncate, false},
+    {"malformed", read_malformed, false},  {"mask", tide_config_read_mask, false},
 };
 
 static void read_columns(tide_config_reader *reader, const tide_yaml *node, void *into)

@@ -7,7 +7,14 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "source/elasticsearch/source_state.h"
-#include "source/elasticsearch/stored_source.h"
+
+/* Everything that check and the list of fields need of the server. */
+typedef struct survey {
+    tide_es_server server;
+    tide_es_indices indices;
+    tide_es_typing typing;
+    tide_es_fields *fields;
+} survey;
 
 static bool is_one_of(const char *type, const char *const *types)
 {
@@ -74,42 +81,67 @@ static tide_code note_missing(const tide_column_spec *spec, const tide_es_fields
     return TIDE_OK;
 }
 
-static tide_code compare_column(const tide_column_spec *spec, const tide_es_fields *fields,
-                                tide_text *notes, tide_error *err)
+/* How the fields of column `i` are mapped, aliases and sub-fields resolved: the first type, and the
+ * first other one with its index. */
+typedef struct mapped_types {
+    const char *first, *other, *other_index;
+} mapped_types;
+
+static mapped_types types_of(const survey *s, size_t column)
 {
-    char type[24];
+    mapped_types found = {NULL, NULL, NULL};
+    for (size_t i = 0; i < s->indices.count; i++) {
+        const char *type = s->typing.types[i][column];
+        if (found.first == NULL) {
+            found.first = type;
+        } else if (type != NULL && found.other == NULL && strcmp(type, found.first) != 0) {
+            found.other = type;
+            found.other_index = s->indices.items[i].name;
+        }
+    }
+    return found;
+}
+
+static tide_code compare_column(const tide_column_spec *spec, mapped_types types,
+                                const tide_es_fields *fields, tide_text *notes, tide_error *err)
+{
+    char name[24];
     if (spec->origin != TIDE_FROM_PATH || spec->path == NULL) {
         return TIDE_OK;
     }
     const tide_es_field *field = tide_es_fields_find(fields, spec->path);
-    if (field == NULL) {
+    if (types.first == NULL && field == NULL) {
         return note_missing(spec, fields, notes, err);
     }
-    if (!fits(spec->type.id, field->type)) {
-        tide_text_append_format(notes, "column %s is %s, but `%s` is mapped as %s\n", spec->name,
-                                tide_type_format(spec->type, type), spec->path, field->type);
+    if (types.first == NULL) { /* an object, which has no type of its own */
+        types = (mapped_types){field->type, field->other_type, field->other_index};
     }
-    if (field->other_type != NULL) {
+    if (!fits(spec->type.id, types.first)) {
+        tide_text_append_format(notes, "column %s is %s, but `%s` is mapped as %s\n", spec->name,
+                                tide_type_format(spec->type, name), spec->path, types.first);
+    }
+    if (types.other != NULL) {
         tide_text_append_format(notes,
                                 "column %s: `%s` is mapped as %s in some indices and as %s in "
                                 "others (%s)\n",
-                                spec->name, spec->path, field->type, field->other_type,
-                                field->other_index);
+                                spec->name, spec->path, types.first, types.other,
+                                types.other_index);
     }
     return TIDE_OK;
 }
 
-static tide_code compare_columns(const tide_es_source *source, const tide_es_fields *fields,
-                                 tide_text *notes, tide_error *err)
+static tide_code compare_columns(const tide_es_source *source, const survey *s, tide_text *notes,
+                                 tide_error *err)
 {
-    if (fields->source_filtered != NULL) {
+    if (s->fields->source_filtered != NULL) {
         tide_text_append_format(notes,
                                 "index %s stores only part of each document (its mapping's _source "
                                 "has includes or excludes)\n",
-                                fields->source_filtered);
+                                s->fields->source_filtered);
     }
     for (size_t i = 0; i < source->engine.columns.count; i++) {
-        TIDE_TRY(compare_column(&source->engine.columns.specs[i], fields, notes, err));
+        TIDE_TRY(compare_column(&source->engine.columns.specs[i], types_of(s, i), s->fields, notes,
+                                err));
     }
     return tide_text_failed(notes) ? TIDE_FAIL_MEMORY(err, "notes") : TIDE_OK;
 }
@@ -130,13 +162,6 @@ static void note_server(const tide_es_source *source, const tide_es_server *serv
         tide_text_append(notes, "insecure: the server's certificate is not checked\n");
     }
 }
-
-/* Everything that check and the list of fields need of the server. */
-typedef struct survey {
-    tide_es_server server;
-    tide_es_indices indices;
-    tide_es_fields *fields;
-} survey;
 
 /* A query that the server does not understand would fail the run at its first request. */
 static tide_code check_query(const tide_es_source *source, const survey *s, tide_http *http,
@@ -186,7 +211,8 @@ static tide_code look(tide_es_source *source, survey *s, tide_http *http, tide_h
     TIDE_TRY(tide_es_server_detect(http, answer, &s->server, err));
     TIDE_TRY(tide_es_indices_resolve(&s->indices, &s->server, http, answer, source->patterns,
                                      source->pattern_count, err));
-    TIDE_TRY(tide_es_stored_source_check(&s->indices, source->engine.columns, http, answer, err));
+    TIDE_TRY(
+        tide_es_typing_read(&s->typing, &s->indices, source->engine.columns, http, answer, err));
     TIDE_TRY(check_query(source, s, http, answer, err));
     return tide_es_fields_read(s->fields, &s->indices, http, answer, err);
 }
@@ -212,11 +238,13 @@ tide_code tide_es_check(tide_source *base, tide_text *notes, tide_error *err)
     survey s = {.fields = &fields};
     tide_es_fields_init(&fields);
     tide_es_indices_init(&s.indices);
+    tide_es_typing_init(&s.typing);
     tide_code code = survey_server(source, &s, err);
     if (code == TIDE_OK) {
         note_server(source, &s.server, &s.indices, notes);
-        code = compare_columns(source, &fields, notes, err);
+        code = compare_columns(source, &s, notes, err);
     }
+    tide_es_typing_clear(&s.typing);
     tide_es_indices_clear(&s.indices);
     tide_es_fields_clear(&fields);
     return code;
@@ -226,7 +254,9 @@ tide_code tide_es_source_fields(tide_source *base, tide_es_fields *fields, tide_
 {
     survey s = {.fields = fields};
     tide_es_indices_init(&s.indices);
+    tide_es_typing_init(&s.typing);
     tide_code code = survey_server((tide_es_source *)base, &s, err);
+    tide_es_typing_clear(&s.typing);
     tide_es_indices_clear(&s.indices);
     return code;
 }

@@ -205,6 +205,7 @@ static void close_source(tide_source *base)
     tide_free(source->snapshots);
     tide_free(source->uses_pit);
     tide_free(source->page_shifts);
+    tide_es_typing_clear(&source->typing);
     tide_es_indices_clear(&source->indices);
     tide_http_settings_clear(&source->settings);
     tide_es_contexts_clear(&source->contexts);
@@ -249,6 +250,7 @@ tide_code tide_es_source_open(const tide_es_options *options,
     source->engine = *source_options;
     tide_arena_init(&source->arena);
     tide_es_indices_init(&source->indices);
+    tide_es_typing_init(&source->typing);
     tide_mutex_init(&source->leftover_guard);
     tide_mutex_init(&source->idle_guard);
     tide_es_contexts_init(&source->contexts, KEEP_ALIVE_MS);

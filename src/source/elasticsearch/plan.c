@@ -7,7 +7,6 @@
 #include "base/problem.h"
 #include "source/elasticsearch/cursor_query.h"
 #include "source/elasticsearch/source_state.h"
-#include "source/elasticsearch/stored_source.h"
 
 /* PIT re-reads its way to each page: more slices than shards pay from this size on. */
 #define PIT_SLICES_MIN 8
@@ -212,10 +211,12 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
     TIDE_TRY(tide_es_server_detect(http, answer, &source->server, err));
     TIDE_TRY(tide_es_indices_resolve(&source->indices, &source->server, http, answer,
                                      source->patterns, source->pattern_count, err));
-    TIDE_TRY(
-        tide_es_stored_source_check(&source->indices, source->engine.columns, http, answer, err));
     TIDE_TRY(tide_es_contexts_read_limit(&source->contexts, http, answer, err));
-    return pinned_count > 0 ? keep_pinned(&source->indices, pinned, pinned_count, err) : TIDE_OK;
+    if (pinned_count > 0) {
+        TIDE_TRY(keep_pinned(&source->indices, pinned, pinned_count, err));
+    }
+    return tide_es_typing_read(&source->typing, &source->indices, source->engine.columns, http,
+                               answer, err);
 }
 
 static tide_code narrow(tide_es_source *source, const tide_plan_request *request, tide_http *http,

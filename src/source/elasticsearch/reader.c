@@ -203,8 +203,9 @@ static void fill_slice(tide_es_reader *r)
 static tide_code init_parts(tide_es_reader *r, tide_error *err)
 {
     const tide_source_options *engine = &r->source->engine;
+    tide_column_specs columns = tide_es_typing_of(&r->source->typing, r->split->member);
     TIDE_TRY(tide_builder_init(&r->outputs[0].builder, &engine->layout->schema, err));
-    TIDE_TRY(tide_json_decoder_create(engine->columns, TIDE_HIDDEN_ID, &r->decoder, err));
+    TIDE_TRY(tide_json_decoder_create(columns, TIDE_HIDDEN_ID, &r->decoder, err));
     return tide_es_source_take_http(r->source, &r->http, err);
 }
 

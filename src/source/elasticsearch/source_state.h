@@ -6,6 +6,7 @@
 
 #include "source/elasticsearch/contexts.h"
 #include "source/elasticsearch/snapshot.h"
+#include "source/elasticsearch/typing.h"
 
 /* A context that could not be closed when it should have been: the end of the source tries again.
  */
@@ -32,6 +33,7 @@ typedef struct tide_es_source {
     /* From plan. */
     tide_es_server server;
     tide_es_indices indices;          /* index i is member i */
+    tide_es_typing typing;            /* of member i */
     bool *uses_pit;                   /* by member; owned */
     tide_es_snapshot_slot *snapshots; /* by member; owned */
     tide_atomic *page_shifts;         /* by split: how often its pages were halved; owned */

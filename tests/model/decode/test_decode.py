@@ -76,22 +76,52 @@ def first_of(value):
     return value
 
 
-def find(pairs, path, array):
-    """The value of a path: the last one wins."""
+def spellings(pairs, path, array, route=()):
+    """(keys on the way, value) of all that stands under the path; a list of objects that hold it
+    is refused."""
+    for key, value in pairs:
+        at = (*route, key)
+        rest = path[len(key) + 1 :]
+        if key == path:
+            yield at, value
+        elif path.startswith(key + ".") and isinstance(value, tuple):
+            yield from spellings(value, rest, array, at)
+        elif path.startswith(key + ".") and isinstance(value, list):
+            objects = [first_of(value)] if array == "first" else flat(value)
+            within = [
+                s for o in objects if isinstance(o, tuple) for s in spellings(o, rest, array, at)
+            ]
+            yield from within if array == "first" else [(r, RefusedError) for r, _ in within]
+
+
+def flat(value):
+    return [item for part in value for item in flat(part)] if isinstance(value, list) else [value]
+
+
+def above(pairs, path, array):
+    """Of a path without value: is something above it no object?"""
     found = MISSING
     for at, value in events(pairs):
-        if at == path:
-            found = value
-        elif path.startswith(at + ".") and value is not None and not isinstance(value, tuple):
-            rest = path[len(at) + 1 :]
+        if path.startswith(at + ".") and value is not None and not isinstance(value, tuple):
             element = first_of(value) if isinstance(value, list) else value
             if isinstance(value, list) and array != "first":
                 found = RefusedError
             elif isinstance(element, tuple):
-                found = find(element, rest, array)
+                found = above(element, path[len(at) + 1 :], array)
             else:
                 found = MISSING if isinstance(value, list) and element is None else RefusedError
     return found
+
+
+def find(pairs, path, array):
+    """The value of a path: of one spelling the last one; of several spellings none may be another."""
+    found = dict(spellings(pairs, path, array))
+    values = [value for value in found.values() if value is not None]
+    if len(values) > 1:
+        return values[0] if array == "first" else RefusedError
+    if found:
+        return values[0] if values else None
+    return above(pairs, path, array)
 
 
 def exact(text):

@@ -52,7 +52,10 @@ static void test_paths(void **state)
         "{\"\\u0061\":{\"b\":{\"\\u0063\":1}},\"d\":2}",
         "{\"a.\\u0062.c\":1,\"d\":2,\"\":3,\".\":4,\"a.\":5,\".a\":6,\"a..b.c\":7}",
         "{\"d\":3,\"a\":{\"b\":{\"c\":4}},\"d\":2,\"a\":{\"b\":{\"c\":1}}}",
-        "{\"d\":3,\"a\":{\"b\":{\"c\":4}},\"d\":2,\"a.b.c\":1}",
+        "{\"a\":{\"b\":{\"c\":null}},\"d\":2,\"a.b.c\":1}",
+        "{\"a.b.c\":1,\"d\":2,\"a\":[]}",
+        "{\"a.b.c\":1,\"d\":2,\"a\":{\"b\":[{\"x\":7}]}}",
+        "{\"a.b.c\":1,\"a\":5,\"d\":2}",
         "{\"a\":null,\"a.b.c\":1,\"d\":2}",
         "{\"a_key_of_more_than_fifteen_bytes\":0,\"a.b.c\":1,\"d\":2}",
         "{\"a_key_of_more_than_sixty_bytes_which_is_in_no_dictionary_of_any_kind\":0,"
@@ -74,6 +77,32 @@ static void test_paths(void **state)
            "! in/a.ndjson:42 c: a part of the column's path is not an object "
            "{\"d\": null}\n");
     decode_rows_clear(&rows);
+}
+
+/* Several values, as in a list. Nothing that was decoded before matters. */
+static void test_spelled_twice(void **state)
+{
+    (void)state;
+    static const char *const several[] = {
+        "{\"d\":2,\"a\":{\"b\":{\"c\":4}},\"a.b.c\":1}",
+        "{\"d\":2,\"a.b.c\":4,\"a\":{\"b\":{\"c\":1}}}",
+        "{\"d\":2,\"a.b\":{\"c\":4},\"a\":{\"b\":{\"c\":1}}}",
+        "{\"d\":2,\"a\":{\"b\":{\"c\":4},\"\\u0062.c\":1}}",
+        "{\"d\":2,\"a.b.c\":4,\"a\":[{},{\"b.c\":1}]}",
+    };
+    for (size_t i = 0; i < sizeof several / sizeof several[0]; i++) {
+        begin();
+        decode_rows_column(&rows, "c", "int64", "a.b.c");
+        decode_rows_column(&rows, "d", "int32", NULL);
+        open_rows();
+        for (int round = 0; round < 3; round++) {
+            expect(several[i],
+                   "! in/a.ndjson:42 c: the document has several values under the path, spelled in "
+                   "several ways; `array: first` would take the first one {\"d\": 2}\n");
+            expect("{\"a\":{\"b\":{\"c\":1}},\"d\":2}", "{\"c\": 1, \"d\": 2" TAIL);
+        }
+        decode_rows_clear(&rows);
+    }
 }
 
 static void test_prefix_paths(void **state)
@@ -524,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_spelled_twice),
         cmocka_unit_test(test_prefix_paths),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_numbers),

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a table must hold, by the server's own doc values.
+
+The server is asked for `docvalue_fields` of each document: that is how its mapping types a value.
+Where a column says more than doc values do, the rule is stated here, of the document's text:
+
+- text is as it is written, whatever the field's type; a sub-field's is what the server has indexed;
+- numbers and times keep digits that doc values round: rounded, they must be equal;
+- lists are rejects, or their first element (doc values are sorted, and without duplicates): its
+  doc value is that of a second document that holds the first element alone;
+- what the server could not index (ignore_malformed) is a reject or null, as the column says.
+"""
+
+import struct
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+
+from mapping_values import Kind, Raw
+from mapping_world import Column
+
+REJECT = object()  # the row is a reject because of this column
+LAST_MICROS = 253402300799999999
+UNKNOWN = object()  # nothing is known: the server refused the second document
+
+
+@dataclass
+class Rounded:
+    """Ours, rounded as the field rounds, must be equal to the doc value."""
+
+    kind: str
+    factor: int
+    value: float
+
+    def allows(self, ours: object) -> bool:
+        number = float(ours) if ours is not None else None
+        if number is None:
+            return False
+        if self.kind == "float":
+            return struct.unpack("f", struct.pack("f", number))[0] == self.value
+        if self.kind == "half_float":
+            return abs(number - self.value) <= max(abs(number) / 2**10, 2**-24)
+        if self.kind == "scaled_float":
+            return abs(Fraction(number) - Fraction(self.value)) <= Fraction(6, 10 * self.factor)
+        return number == self.value
+
+
+def find(node: object, path: str, in_list: bool = False) -> list[tuple[object, bool]]:
+    """The values of a path, however it is spelled; and whether one stands in a list of objects."""
+    found: list[tuple[object, bool]] = []
+    if isinstance(node, list):
+        for element in node:
+            found += find(element, path, True)
+    if not isinstance(node, dict):
+        return found
+    for key, value in node.items():
+        if key == path:
+            found.append((value, in_list))
+        elif path.startswith(f"{key}."):
+            found += find(value, path[len(key) + 1 :], in_list)
+    return found
+
+
+def passes_list(node: object, path: str) -> bool:
+    """Is one of the objects above the value a list of objects?"""
+    if isinstance(node, list):
+        return any(isinstance(element, dict) for element in node)
+    if not isinstance(node, dict):
+        return False
+    return any(
+        passes_list(value, path[len(key) + 1 :])
+        for key, value in node.items()
+        if path.startswith(f"{key}.")
+    )
+
+
+def as_written(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def null_text(kind: Kind) -> object:
+    mapping = kind.mapping["fields"][kind.sub_field] if kind.sub_field else kind.mapping
+    null_value = mapping.get("null_value")
+    return None if null_value is None else as_written(null_value)
+
+
+def micros(text: str) -> int:
+    """Of epoch_millis with a fraction."""
+    return int((Decimal(text) * 1000).to_integral_value(rounding=ROUND_DOWN))
+
+
+def typed_text(column: Column, kind: Kind, value: object, doc_value: object) -> object:
+    if kind.sub_field:
+        return doc_value
+    return null_text(kind) if value is None else as_written(value)
+
+
+def typed(column: Column, kind: Kind, value: object, doc_value: object) -> object:
+    """Of one value that is there; the doc value is None where the server has none."""
+    if column.type == "text":
+        return typed_text(column, kind, value, doc_value)
+    if doc_value is None:
+        # Null without null_value and "" of a number are no values; all else is malformed.
+        nothing = value is None or (value == "" and kind.family in ("whole", "real"))
+        return None if nothing or column.malformed == "null" else REJECT
+    if kind.family == "moment" and abs(micros(doc_value)) > LAST_MICROS:
+        return UNKNOWN  # OpenSearch takes -163036800 for a year; years end with 9999 here
+    if kind.family == "moment":
+        return micros(doc_value) if kind.mapping["type"] == "date_nanos" else (micros(doc_value),)
+    if kind.family == "real":
+        return Rounded(kind.mapping["type"], kind.mapping.get("scaling_factor", 1), doc_value)
+    return Fraction(doc_value) if kind.family == "whole" else doc_value
+
+
+def expected(
+    column: Column, kind: Kind | None, source: dict, doc_values: list, first: list | None
+) -> object:
+    """`first`: doc values of the document with firsts for lists; None when it was refused."""
+    path = column.path if kind else column.take  # an index without the field has no alias of it
+    found = find(source, path)
+    if kind is None:
+        kind = Kind({"type": "none"}, "none", lambda rng: None)
+    if not found and not passes_list(source, path):
+        return None
+    value, in_list = found[0] if found else (None, True)
+    if in_list or isinstance(value, list):
+        if column.array == "reject":
+            return REJECT
+        if first is None:
+            return UNKNOWN
+        return typed_first(column, kind, source, first)
+    return typed(column, kind, value, doc_values[0] if doc_values else None)
+
+
+def typed_first(column: Column, kind: Kind, source: dict, first: list) -> object:
+    at = found_first(source, column.path)
+    if at is Ellipsis:
+        return None
+    return typed(column, kind, at, first[0] if first else None)
+
+
+def found_first(node: object, path: str) -> object:
+    """The value of the path where each list is its first element; ... when there is none."""
+    while isinstance(node, list):
+        if not node:
+            return ...
+        node = node[0]
+    if path == "":
+        return node
+    if not isinstance(node, dict):
+        return ...
+    for key, value in node.items():
+        if key == path or path.startswith(f"{key}."):
+            at = found_first(value, path[len(key) + 1 :])
+            if at is not ...:
+                return at
+    return ...
+
+
+def fits(column: Column, wanted: object, ours: object) -> bool:
+    """Is the cell of the table what was expected?"""
+    if wanted is UNKNOWN:
+        return True
+    if wanted is None or ours is None:
+        return wanted is None and ours is None
+    if isinstance(wanted, Rounded):
+        return wanted.allows(ours)
+    if isinstance(wanted, tuple):  # milliseconds, of whose microseconds nothing is known
+        return ours // 1000 * 1000 == wanted[0]
+    if isinstance(wanted, Fraction):
+        return Fraction(str(ours)) == wanted
+    return ours == wanted
+
+
+__all__ = ["REJECT", "Raw", "expected", "fits"]

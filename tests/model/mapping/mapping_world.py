@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A world: a few indices of one pattern, mapped alike or not, documents, and the columns that a
+pipeline takes of them. All of a seed."""
+
+import copy
+import random
+from dataclasses import dataclass, field
+
+from mapping_values import KINDS, Kind, Raw
+
+TYPES = {
+    "whole": ("int64", "int64", "double", "decimal(24,6)", "text"),
+    "real": ("double", "double", "decimal(24,6)", "text"),
+    "flag": ("bool", "bool", "text"),
+    "word": ("text",),
+    "moment": ("timestamp", "timestamp", "timestamp", "text"),
+}
+PLACES = ("{}", "{}", "o.{}", "o.p.{}", "{}.v", "flat.{}", "flat.{}")
+
+
+@dataclass
+class Column:
+    name: str
+    path: str  # of the field; the same in each index
+    take: str  # what `from` says: a sub-field, an alias or the path
+    type: str
+    array: str
+    malformed: str
+
+    def config(self) -> dict:
+        config = {"type": self.type, "from": self.take, "array": self.array}
+        if self.malformed != "reject":
+            config["malformed"] = self.malformed
+        if self.type == "timestamp":
+            config |= {"zone": "UTC", "truncate": True}
+        return config
+
+
+@dataclass
+class World:
+    seed: int
+    prefix: str
+    features: frozenset[str]  # of the server: types, and `flat` for subobjects
+    columns: list[Column] = field(default_factory=list)
+    kinds: dict[str, list[Kind | None]] = field(default_factory=dict)  # index: by column
+    documents: dict[str, dict[str, dict]] = field(default_factory=dict)  # index: id: source
+
+    def mappings(self, index: str) -> dict:
+        properties: dict = {}
+        if "flat" in self.features:
+            properties["flat"] = {"type": "object", "subobjects": False, "properties": {}}
+        for column, kind in zip(self.columns, self.kinds[index], strict=True):
+            if kind is None:
+                continue
+            if column.path.startswith("flat."):
+                properties["flat"]["properties"][column.path[5:]] = kind.mapping
+                continue
+            at = properties
+            *parents, leaf = column.path.split(".")
+            for parent in parents:
+                at = at.setdefault(parent, {"properties": {}})["properties"]
+            at[leaf] = kind.mapping
+            if column.take.startswith("alias_"):
+                properties[column.take] = {"type": "alias", "path": column.path}
+        return {"dynamic": False, "properties": properties}
+
+
+def put(rng: random.Random, source: dict, path: str, value: object) -> None:
+    """Nested, dotted, or half of each."""
+    if path.startswith("flat."):
+        if rng.random() < 0.3:
+            source[path] = value
+        else:
+            source.setdefault("flat", {})[path[5:]] = value
+        return
+    steps = path.split(".")
+    at = source
+    while len(steps) > 1:
+        taken = rng.randrange(1, len(steps) + 1) if rng.random() < 0.4 else 1
+        key = ".".join(steps[:taken])
+        steps = steps[taken:]
+        if not steps:
+            at[key] = value
+            return
+        if not isinstance(at.get(key), dict):
+            at[key] = {}
+        at = at[key]
+    at[steps[0]] = value
+
+
+def value_of(rng: random.Random, kind: Kind) -> object:
+    if kind.malformed and kind.mapping.get("ignore_malformed") and rng.random() < 0.08:
+        return rng.choice(kind.malformed)
+    return None if rng.random() < 0.08 else kind.value(rng)
+
+
+def cell(rng: random.Random, kind: Kind, arrays: bool) -> object:
+    value = value_of(rng, kind)
+    if not arrays or rng.random() > 0.25:
+        return value
+    forms = (
+        list,
+        lambda: [value],
+        lambda: [value, value_of(rng, kind)],
+        lambda: [[value, value_of(rng, kind)], value_of(rng, kind)],
+        lambda: [None, value],
+    )
+    return rng.choice(forms)()
+
+
+def first_of(value: object) -> object:
+    """The document with each list replaced by its first element: what `array: first` means."""
+    if isinstance(value, list):
+        return first_of(value[0]) if value else None
+    if isinstance(value, dict):
+        firsts = {key: (first_of(v), v) for key, v in value.items()}
+        return {key: v for key, (v, was) in firsts.items() if not (was == [] or was == [[]])}
+    return value
+
+
+def document(rng: random.Random, world: World, index: str) -> dict:
+    source: dict = {}
+    order = list(zip(world.columns, world.kinds[index], strict=True))
+    rng.shuffle(order)
+    for column, kind in order:
+        if kind is None or rng.random() < 0.15:
+            continue
+        arrays = column.array == "first" or rng.random() < 0.02
+        put(rng, source, column.path, cell(rng, kind, arrays))
+    if rng.random() < 0.05 and isinstance(source.get("o"), dict):
+        source["o"] = [source["o"], {}]
+    return source
+
+
+def make_kind(rng: random.Random, make: object, features: frozenset[str]) -> Kind:
+    kind = make(rng, features)
+    if kind.malformed and rng.random() < 0.5:
+        kind.mapping["ignore_malformed"] = True
+    return kind
+
+
+def make_column(
+    rng: random.Random, number: int, before: Column | None, features: frozenset[str]
+) -> tuple[Column, object]:
+    make = rng.choice(KINDS)
+    sample = make(random.Random(0), features)
+    places = [place for place in PLACES if "flat" in features or "flat" not in place]
+    path = rng.choice(places).format(f"f{number}")
+    if sample.sub_field:
+        path = f"f{number}"
+    if (
+        before is not None
+        and before.path.count(".") == 1
+        and before.path.startswith("flat.")
+        and not sample.sub_field
+    ):
+        path = f"{before.path}.y"
+    take = f"{path}.{sample.sub_field}" if sample.sub_field else path
+    if not path.startswith("flat.") and not sample.sub_field and rng.random() < 0.15:
+        take = f"alias_{number}"
+    column = Column(
+        name=f"c{number}",
+        path=path,
+        take=take,
+        type=rng.choice(TYPES[sample.family]),
+        array=rng.choice(("reject", "first", "first")),
+        malformed=rng.choice(("reject", "null", "null")),
+    )
+    return column, make
+
+
+def make_world(seed: int, prefix: str, features: frozenset[str], documents: int) -> World:
+    rng = random.Random(seed)
+    world = World(seed, prefix, features)
+    makes = []
+    for number in range(rng.randrange(4, 12)):
+        before = world.columns[-1] if world.columns else None
+        column, make = make_column(rng, number, before, features)
+        world.columns.append(column)
+        makes.append(make)
+    for day in range(3):
+        index = f"{prefix}-{day}"
+        again = day > 0 and rng.random() < 0.4
+        last = world.kinds.get(f"{prefix}-{day - 1}")
+        world.kinds[index] = (
+            copy.deepcopy(last)
+            if again
+            else [
+                None if day and rng.random() < 0.1 else make_kind(rng, make, features)
+                for make in makes
+            ]
+        )
+        sources = [document(rng, world, index) for _ in range(documents)]
+        world.documents[index] = {}
+        for number, source in enumerate(sources):
+            world.documents[index][f"d{number}"] = source
+            first = first_of(source)
+            if first != source:
+                world.documents[index][f"d{number}~"] = first
+    return world
+
+
+__all__ = ["Column", "Raw", "World", "make_world"]
