@@ -135,7 +135,7 @@ void tide_text_append_format(tide_text *text, const char *format, ...)
     va_end(arguments);
 }
 
-static void append_json_escape(tide_text *text, unsigned char c)
+static void append_json_escape(tide_text *text, unsigned c)
 {
     switch (c) {
         case '"':
@@ -158,15 +158,33 @@ static void append_json_escape(tide_text *text, unsigned char c)
     }
 }
 
+/* The character of `length` bytes where it is better escaped; 0 where it may stand as it is. Beyond
+ * what JSON wants these are the ones that YAML, which reads our JSON, takes for the end of a line
+ * or for nothing at all. */
+static unsigned escaped(const char *data, size_t length)
+{
+    const unsigned char *c = (const unsigned char *)data;
+    unsigned point = c[0];
+    if (length == 2) {
+        point = (c[0] & 0x1Fu) << 6 | (c[1] & 0x3Fu);
+    } else if (length == 3) {
+        point = (c[0] & 0x0Fu) << 12 | (c[1] & 0x3Fu) << 6 | (c[2] & 0x3Fu);
+    }
+    bool is_plain = point >= 0x20 && point != '"' && point != '\\';
+    bool is_control = point >= 0x7F && point < 0xA0;
+    bool is_special = point == 0x2028 || point == 0x2029 || point == 0xFEFF || point >= 0xFFFE;
+    return length < 4 && (!is_plain || is_control || is_special) ? point : 0;
+}
+
 void tide_text_append_json_string(tide_text *text, tide_str s)
 {
     tide_text_append_char(text, '"');
     size_t plain = 0; /* where the run that needs no escape begins */
     size_t at = 0;
     while (at < s.size) {
-        unsigned char c = (unsigned char)s.data[at];
-        size_t length = c < 0x80 ? 1 : tide_utf8_length(s, at);
-        if (c >= 0x20 && c != '"' && c != '\\' && length != 0) {
+        size_t length = tide_utf8_length(s, at);
+        unsigned point = length == 0 ? 0 : escaped(s.data + at, length);
+        if (length != 0 && point == 0 && s.data[at] != '\0') {
             at += length;
             continue;
         }
@@ -174,9 +192,10 @@ void tide_text_append_json_string(tide_text *text, tide_str s)
         if (length == 0) {
             tide_text_append(text, "\xEF\xBF\xBD");
         } else {
-            append_json_escape(text, c);
+            append_json_escape(text, point);
         }
-        plain = ++at;
+        at += length == 0 ? 1 : length;
+        plain = at;
     }
     if (at > plain) {
         tide_text_append_str(text, (tide_str){s.data + plain, at - plain});

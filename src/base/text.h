@@ -48,7 +48,9 @@ void tide_text_append(tide_text *text, const char *terminated);
 void tide_text_append_str(tide_text *text, tide_str s);
 void tide_text_append_char(tide_text *text, char c);
 void tide_text_append_format(tide_text *text, const char *format, ...) TIDE_PRINTF(2, 3);
-/* As a JSON string with quotes; bytes that are not UTF-8 become U+FFFD. */
+/* As a JSON string with quotes, which YAML reads as the same; bytes that are not UTF-8 become
+ * U+FFFD.
+ */
 void tide_text_append_json_string(tide_text *text, tide_str s);
 bool tide_text_failed(const tide_text *text);
 /* The terminated content ("" when empty); borrowed until the next change. */

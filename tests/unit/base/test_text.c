@@ -99,6 +99,10 @@ static void test_json_strings(void **state)
     check_json(TIDE_STR("a\"b\\c\nd\re\tf\bg"), "\"a\\\"b\\\\c\\nd\\re\\tf\\u0008g\"");
     check_json((tide_str){"\0", 1}, "\"\\u0000\"");
     check_json(TIDE_STR("\xC5\xBC\xF0\x9F\x8C\x8A"), "\"\xC5\xBC\xF0\x9F\x8C\x8A\"");
+    check_json(TIDE_STR("\x7F\xC2\x80\xC2\x85\xC2\x9F\xC2\xA0"),
+               "\"\\u007f\\u0080\\u0085\\u009f\xC2\xA0\"");
+    check_json(TIDE_STR("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9\xEF\xBB\xBF\xEF\xBF\xBD\xEF\xBF\xBF"),
+               "\"\xE2\x80\xA7\\u2028\\u2029\\ufeff\xEF\xBF\xBD\\uffff\"");
     check_json(TIDE_STR("a\xFF\xC5"), "\"a\xEF\xBF\xBD\xEF\xBF\xBD\"");
     check_json(TIDE_STR("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
