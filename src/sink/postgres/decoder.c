@@ -3,6 +3,7 @@
 
 #include <endian.h>
 
+#include "record/decimal.h"
 #include "sink/postgres/numeric.h"
 
 #define SERVER_EPOCH_DAY 10957
@@ -66,7 +67,8 @@ static tide_code decode_decimal(tide_column_builder *column, const uint8_t *byte
                                 tide_error *err)
 {
     tide_int128 value;
-    return tide_pg_numeric_read(bytes, size, column->type.scale, &value)
+    return tide_pg_numeric_read(bytes, size, column->type.scale, &value) &&
+                   tide_decimal_fits(value, column->type.precision)
                ? tide_append_decimal(column, value, err)
                : fail_cell(err, "numeric");
 }
@@ -75,6 +77,15 @@ static tide_code decode_str(tide_column_builder *column, const uint8_t *bytes, s
                             tide_error *err)
 {
     return tide_append_str(column, (tide_str){(const char *)bytes, size}, err);
+}
+
+/* A server of encoding SQL_ASCII sends whatever was stored. */
+static tide_code decode_text(tide_column_builder *column, const uint8_t *bytes, size_t size,
+                             tide_error *err)
+{
+    tide_str text = {(const char *)bytes, size};
+    bool is_text = tide_utf8_valid(text) && (size == 0 || memchr(bytes, 0, size) == NULL);
+    return is_text ? tide_append_str(column, text, err) : fail_cell(err, "text");
 }
 
 static tide_code decode_date(tide_column_builder *column, const uint8_t *bytes, size_t size,
@@ -102,17 +113,12 @@ static tide_code decode_uuid(tide_column_builder *column, const uint8_t *bytes, 
 static decode_cell choose(tide_type type)
 {
     static const decode_cell decoders[] = {
-        [TIDE_BOOL] = decode_bool,
-        [TIDE_INT32] = decode_int32,
-        [TIDE_INT64] = decode_int64,
-        [TIDE_DOUBLE] = decode_double,
-        [TIDE_DECIMAL] = decode_decimal,
-        [TIDE_TEXT] = decode_str,
-        [TIDE_BYTES] = decode_str,
-        [TIDE_DATE] = decode_date,
-        [TIDE_TIMESTAMP] = decode_timestamp,
-        [TIDE_UUID] = decode_uuid,
-        [TIDE_JSON] = decode_str,
+        [TIDE_BOOL] = decode_bool,           [TIDE_INT32] = decode_int32,
+        [TIDE_INT64] = decode_int64,         [TIDE_DOUBLE] = decode_double,
+        [TIDE_DECIMAL] = decode_decimal,     [TIDE_TEXT] = decode_text,
+        [TIDE_BYTES] = decode_str,           [TIDE_DATE] = decode_date,
+        [TIDE_TIMESTAMP] = decode_timestamp, [TIDE_UUID] = decode_uuid,
+        [TIDE_JSON] = decode_text,
     };
     return decoders[type.id];
 }

@@ -8,6 +8,9 @@
 #include "record/decimal.h"
 #include "record/uuid.h"
 
+/* Of a value that is refused. */
+#define SHOWN_BYTES_MAX 200
+
 static int bind_bool(sqlite3_stmt *statement, int parameter, const tide_column *column, int64_t row,
                      char *scratch)
 {
@@ -112,8 +115,16 @@ static tide_code fail_value(sqlite3_stmt *statement, int index, tide_type type, 
 {
     char name[24];
     tide_str text = text_of(statement, index);
-    if (text.size > 200) {
-        text.size = 200;
+    if (!tide_utf8_valid(text)) {
+        return TIDE_FAIL(
+            err, TIDE_E_STATE_DAMAGED, "column %s holds %zu bytes that are no text, and no %s",
+            sqlite3_column_name(statement, index), text.size, tide_type_format(type, name));
+    }
+    if (text.size > SHOWN_BYTES_MAX) {
+        text.size = SHOWN_BYTES_MAX;
+        while (((unsigned char)text.data[text.size] & 0xC0) == 0x80) {
+            text.size--; /* not within a character */
+        }
     }
     return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "column %s holds `%.*s`, which is no %s",
                      sqlite3_column_name(statement, index), TIDE_STR_ARG(text),
@@ -194,7 +205,8 @@ static tide_code read_decimal(sqlite3_stmt *statement, int index, tide_column_bu
 
 bool tide_stored_parse_date(tide_str text, int32_t *day)
 {
-    size_t at = text.size > 0 && text.data[0] == '-' ? 1 : 0;
+    bool has_sign = text.size > 0 && (text.data[0] == '-' || text.data[0] == '+');
+    size_t at = has_sign ? 1 : 0;
     int32_t year = 0;
     size_t digits = 0;
     for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9' && digits < 8; digits++) {
@@ -214,7 +226,9 @@ bool tide_stored_parse_date(tide_str text, int32_t *day)
     int day_of_month;
     tide_civil_of_day(in_2000, &ignored, &month, &day_of_month);
     *day = tide_day_of_civil(text.data[0] == '-' ? -year : year, month, day_of_month);
-    return true;
+    /* A day that there is not, or that no date holds, has become another one. */
+    char printed[32];
+    return tide_str_equal(text, (tide_str){printed, tide_format_day(*day, printed)});
 }
 
 static tide_code read_date(sqlite3_stmt *statement, int index, tide_column_builder *column,
@@ -250,8 +264,13 @@ static tide_code read_text(sqlite3_stmt *statement, int index, tide_column_build
         return tide_append_null(column, err);
     }
     tide_str text = text_of(statement, index);
-    return text.data == NULL ? TIDE_FAIL_MEMORY(err, "a stored text")
-                             : tide_append_str(column, text, err);
+    if (text.data == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a stored text");
+    }
+    if (!tide_utf8_valid(text)) { /* something else has written there */
+        return fail_value(statement, index, column->type, err);
+    }
+    return tide_append_str(column, text, err);
 }
 
 static tide_code read_bytes(sqlite3_stmt *statement, int index, tide_column_builder *column,
