@@ -82,6 +82,12 @@ static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
     return at + size;
 }
 
+/* Where there are none, as of texts that are all empty, there may be no data to point into. */
+static uint8_t *put_range(uint8_t *at, const uint8_t *data, size_t offset, size_t size)
+{
+    return size == 0 ? at : put(at, data + offset, size);
+}
+
 static uint8_t *put_bits(uint8_t *at, const uint8_t *bits, int64_t begin, int64_t end)
 {
     tide_bits_copy(at, 0, bits, begin, end - begin);
@@ -100,13 +106,14 @@ static uint8_t *encode_column(uint8_t *at, const tide_column *column, int64_t be
             int32_t size = offsets[row + 1] - offsets[row];
             at = put(at, &size, sizeof size);
         }
-        return put(at, column->data + offsets[begin], (size_t)(offsets[end] - offsets[begin]));
+        return put_range(at, column->data, (size_t)offsets[begin],
+                         (size_t)(offsets[end] - offsets[begin]));
     }
     size_t width = tide_type_width(column->type);
     if (width == 0) {
         return put_bits(at, column->data, begin, end);
     }
-    return put(at, column->data + (size_t)begin * width, (size_t)(end - begin) * width);
+    return put_range(at, column->data, (size_t)begin * width, (size_t)(end - begin) * width);
 }
 
 /* A view of one column, without the array that tide_batch_columns fills. */
