@@ -50,6 +50,9 @@ torture:
 	tests/fault/torture
 	tests/wire/torture
 	tests/tworuns/torture
+	tools/build fuzz
+	tools/build fuzz-fast
+	tests/fuzz/torture
 
 install: all
 	meson configure build/release -Dprefix=$(PREFIX)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions of libFuzzer: what each target is given, and what a session came to."""
+
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+# Of the trees that `tools/build` makes: one finds steps beyond memory and is led by comparisons,
+# the other is some ten times as fast.
+CAREFUL, FAST = "fuzz", "fuzz-fast"
+
+# One input may take so long when the machine is busy; what hangs takes longer.
+TIMEOUT_SECONDS = 120
+RSS_MB_MAX = 2048
+
+
+@dataclass(frozen=True)
+class Target:
+    about: str
+    bytes_max: int
+    dictionary: str
+
+
+TARGETS = {
+    "json_columns": Target("JSON documents to columns", 256, "json"),
+    "search_answer": Target("search answers; mappings, settings and errors as trees", 384, "json"),
+    "csv": Target("CSV records and rows", 256, "csv"),
+    "framing": Target("gzip and zstd framing, lines and splits", 256, "framing"),
+    "project": Target("project files, YAML", 768, "project"),
+    "expression": Target("expressions: text, types, values", 256, "expression"),
+    "spill": Target("spilled blocks, sorted runs and their merge", 256, "spill"),
+    "state": Target("state records of SQLite and PostgreSQL", 64, "state"),
+    "timestamp": Target("dates, timestamps and their formats", 64, "timestamp"),
+}
+
+
+@dataclass
+class Session:
+    """What one process did."""
+
+    target: str
+    tree: str
+    executions: int
+    seconds: float
+    edges: int
+    corpus: int
+    failure: str = ""
+
+
+def binary_of(tree: str, target: str) -> Path:
+    return ROOT / "build" / tree / "tests" / "fuzz" / f"fuzz_{target}"
+
+
+def command_of(binary: Path, target: str, corpus: Path, artifacts: Path) -> list[str]:
+    shape = TARGETS[target]
+    command = [
+        str(binary),
+        f"-max_len={shape.bytes_max}",
+        f"-timeout={TIMEOUT_SECONDS}",
+        f"-rss_limit_mb={RSS_MB_MAX}",
+        f"-artifact_prefix={artifacts}/{target}-",
+        "-print_final_stats=1",
+        "-print_funcs=0",
+    ]
+    dictionary = HERE / f"{shape.dictionary}.dict"
+    if dictionary.exists():
+        command.append(f"-dict={dictionary}")
+    return [*command, str(corpus), str(HERE / "corpus" / target)]
+
+
+def read_log(log: Path, target: str, tree: str, artifacts: Path) -> Session:
+    text = log.read_text(errors="replace")
+    done = re.findall(r"stat::number_of_executed_units: (\d+)", text)
+    told = re.findall(r"(?m)^#(\d+)\t.*?cov: (\d+) ft: \d+ corp: (\d+)/", text)
+    executions = int(done[-1]) if done else int(told[-1][0]) if told else 0
+    edges, corpus = (int(told[-1][1]), int(told[-1][2])) if told else (0, 0)
+    session = Session(target, tree, executions, 0, edges, corpus)
+    written = re.search(rf"Test unit written to ({re.escape(str(artifacts))}\S+)", text)
+    if written or not done:
+        broken = re.findall(r"(?m)^.*(?:broken:|runtime error:|ERROR:).*$", text)
+        session.failure = f"{target} ({tree}): " + (broken[0] if broken else text[-400:])
+        session.failure += f"; input {written[1]}" if written else f"; log {log}"
+    return session
+
+
+class Runner:
+    """Runs sessions; stop() ends those that run, and they still tell what they did."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.artifacts = directory / "artifacts"
+        self.artifacts.mkdir(parents=True, exist_ok=True)
+        (directory / "work").mkdir(exist_ok=True)
+        self.running: set[subprocess.Popen] = set()
+        self.lock = threading.Lock()
+        self.stopped = False
+
+    def copy(self, tree: str, target: str) -> Path:
+        """The binary, so that a build meanwhile does no harm."""
+        kept = self.directory / "bin" / tree / f"fuzz_{target}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(binary_of(tree, target), kept)
+        return kept
+
+    def corpus(self, target: str) -> Path:
+        folder = self.directory / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def run(self, binary: Path, target: str, tree: str, name: str, *limits: str) -> Session:
+        log = self.directory / f"{name}.log"
+        command = command_of(binary, target, self.corpus(target), self.artifacts)
+        with log.open("wb") as out:
+            with self.lock:
+                if self.stopped:
+                    return Session(target, tree, 0, 0, 0, 0)
+                process = subprocess.Popen(
+                    [*command, *limits],
+                    cwd=self.directory / "work",
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=out,
+                )
+                self.running.add(process)
+            process.wait()
+        with self.lock:
+            self.running.discard(process)
+        return read_log(log, target, tree, self.artifacts)
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            for process in self.running:
+                process.send_signal(signal.SIGINT)
