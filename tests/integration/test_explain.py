@@ -3,6 +3,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_no_error_is_declared_that_nobody_raises() -> None:
         word = {"CONFIG": "BAD_CONFIG", "DATA": "BAD_DATA"}.get(name, name)
         token = f"TIDE_{word}" if name in general.split() else f"TIDE_E_{name}"
         assert re.search(rf"\b{token}\b", sources), name
+
+
+def test_pages_name_commands_that_exist(tidemill: Path) -> None:
+    known = subprocess.run([tidemill, "--help"], capture_output=True, text=True, check=True).stdout
+    for page in PAGES.glob("E*.md"):
+        for command in re.findall(r"`tidemill (\w+)", page.read_text("utf-8")):
+            assert re.search(rf"^  {command} ", known, re.M), f"{page.name}: {command}"
 
 
 def test_explain_prints_the_page(project: Project) -> None:
