@@ -36,7 +36,8 @@ typedef struct tide_command {
 
 extern const tide_command tide_command_check, tide_command_plan, tide_command_run,
     tide_command_runs, tide_command_rejects, tide_command_show, tide_command_state,
-    tide_command_sample, tide_command_explain, tide_command_doctor, tide_command_completion;
+    tide_command_sample, tide_command_explain, tide_command_doctor, tide_command_completion,
+    tide_command_init;
 /* All of them in the order of the help, NULL at the end. */
 extern const tide_command *const tide_commands[];
 

@@ -123,7 +123,7 @@ def test_usage_errors_end_with_2_and_a_hint(
 
 
 def test_help_of_every_command_has_examples(project: Project) -> None:
-    for command in ["check", "plan", "run", "runs", "show", "state", "sample"]:
+    for command in ["init", "check", "plan", "run", "runs", "show", "state", "sample"]:
         said = project.run(command, "--help").stdout
         assert said.startswith(f"usage: tidemill {command}")
         assert "example" in said

@@ -23,7 +23,7 @@ static bool is_within(const char *pattern, const char *path)
     return strncmp(pattern, path, size) == 0 && pattern[size] == '.';
 }
 
-static bool is_kept(const tide_json_node *source, const char *path)
+bool tide_es_source_keeps(const tide_json_node *source, const char *path)
 {
     const tide_json_node *includes = tide_json_member(source, "includes");
     const tide_json_node *excludes = tide_json_member(source, "excludes");
@@ -57,7 +57,7 @@ tide_code tide_es_stored_source_check(const tide_json_node *source, const char *
                                       const tide_column_spec *spec, const char *url,
                                       tide_error *err)
 {
-    if (is_kept(source, spec->path)) {
+    if (tide_es_source_keeps(source, spec->path)) {
         return TIDE_OK;
     }
     return TIDE_FAIL(err, TIDE_E_INDEX_UNFIT,

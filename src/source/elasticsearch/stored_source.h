@@ -18,4 +18,7 @@ TIDE_MUST_CHECK tide_code tide_es_stored_source_check(const tide_json_node *sour
                                                       const tide_column_spec *spec, const char *url,
                                                       tide_error *err);
 
+/* The same of any path, as an answer. */
+bool tide_es_source_keeps(const tide_json_node *source, const char *path);
+
 #endif
