@@ -11,6 +11,7 @@ Where a column says more than doc values do, the rule is stated here, of the doc
 - what the server could not index (ignore_malformed) is a reject or null, as the column says.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
@@ -101,6 +102,8 @@ def typed(column: Column, kind: Kind, value: object, doc_value: object) -> objec
     """Of one value that is there; the doc value is None where the server has none."""
     if column.type == "text":
         return typed_text(column, kind, value, doc_value)
+    if doc_value is None and kind.family == "moment" and re.fullmatch(r"-\d+", str(value)):
+        return UNKNOWN  # Elasticsearch 7 calls epochs before 1970 malformed; here they are read
     if doc_value is None:
         # Null without null_value and "" of a number are no values; all else is malformed.
         nothing = value is None or (value == "" and kind.family in ("whole", "real"))
