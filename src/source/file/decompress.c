@@ -114,6 +114,30 @@ static tide_code step_gzip(tide_decompressor *decompressor, tide_decompress_step
     return TIDE_OK;
 }
 
+static void note_frame(tide_decompressor *decompressor, const ZSTD_inBuffer *in, size_t out_size)
+{
+    if (decompressor->at_boundary) {
+        decompressor->frame_header_bytes = 0;
+        decompressor->frame_bytes = 0;
+    }
+    size_t missing = sizeof decompressor->frame_header - decompressor->frame_header_bytes;
+    size_t taken = in->pos < missing ? in->pos : missing;
+    if (taken > 0) {
+        memcpy(decompressor->frame_header + decompressor->frame_header_bytes, in->src, taken);
+    }
+    decompressor->frame_header_bytes += taken;
+    decompressor->frame_bytes += out_size;
+}
+
+/* The library looks at it only where a block with content comes last. */
+static bool frame_has_its_size(const tide_decompressor *decompressor)
+{
+    unsigned long long bytes =
+        ZSTD_getFrameContentSize(decompressor->frame_header, decompressor->frame_header_bytes);
+    return bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR ||
+           bytes == decompressor->frame_bytes;
+}
+
 static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step *step,
                            tide_error *err)
 {
@@ -130,7 +154,12 @@ static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step
     }
     step->in_used = in.pos;
     step->out_size = out.pos;
+    note_frame(decompressor, &in, out.pos);
     decompressor->at_boundary = result == 0;
+    if (decompressor->at_boundary && !frame_has_its_size(decompressor)) {
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
+                         "the zstd data is damaged (a frame is shorter than it says)");
+    }
     return TIDE_OK;
 }
 

@@ -8,11 +8,17 @@
 /* Of content that begins so; TIDE_PLAIN when it is neither. */
 tide_compression tide_compression_of(tide_str begin);
 
+#define TIDE_ZSTD_HEADER_BYTES_MAX 18
+
 /* All zeros: closed. */
 typedef struct tide_decompressor {
     tide_compression compression;
     void *stream;     /* owned: z_stream or ZSTD_DStream */
     bool at_boundary; /* nothing of a member or frame is pending */
+    /* zstd: how the frame began, which tells its size, and what it has given so far. */
+    char frame_header[TIDE_ZSTD_HEADER_BYTES_MAX];
+    size_t frame_header_bytes;
+    uint64_t frame_bytes;
 } tide_decompressor;
 
 typedef struct tide_decompress_step {
