@@ -63,6 +63,7 @@
     X(DATABASE_LOCKED, 5004, TIDE_IO, "the SQLite file is locked")                                \
     X(DATABASE_DAMAGED, 5005, TIDE_IO, "the SQLite file can't be used")                           \
     X(OUTPUT_GONE, 5006, TIDE_IO, "the output was removed or replaced")                           \
+    X(TABLE_LOCKED, 5007, TIDE_REMOTE, "a table is locked by another session")                    \
     X(OVER_REJECTS, 6000, TIDE_OVER_REJECTS, "more rejects than max_rejects")                     \
     X(IO, 7000, TIDE_IO, "a file or the disk failed")                                             \
     X(DISK_FULL, 7001, TIDE_IO, "the disk is full")                                               \

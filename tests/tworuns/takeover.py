@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -15,6 +17,7 @@ from kill_timeline import read_log
 from pipelines import engine
 from pipelines.engine import EXIT_SINK
 
+IN_A_HURRY = {"TIDEMILL_LOCK_WAIT_MS": "1000"}  # for what the first process keeps locked
 FENCED = re.compile("another run (of pipeline events )?has taken over")
 
 
@@ -55,6 +58,17 @@ class TakeoverGround(SmallGround):
         return tables, None
 
 
+@contextmanager
+def ended_at_last(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
+    """A process that stands still ends with the test, also with one that fails."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def wait_until_stopped(process: subprocess.Popen) -> bool:
     """False when it ended instead."""
     _, status = os.waitpid(process.pid, os.WUNTRACED)
@@ -85,11 +99,11 @@ def check_fenced(code: int, said: str, where: str) -> None:
 def take_over(ground: SmallGround, place: GroundPlace, first: subprocess.Popen, where: str) -> None:
     """The first process stands still. Another run takes its place and completes; then the first
     goes on, and must change nothing any more."""
-    refused = place.run(*ground.arguments())
+    refused = engine.finish(place.start(ground.arguments(), IN_A_HURRY))
     if refused.code != EXIT_SINK or "is being run by another process" not in refused.said:
         raise DifferenceError(f"{where}: a second run while the lease is fresh: {refused.said}")
     age_lease(place)
-    second = place.run("--workers", "2")
+    second = engine.finish(place.start(["--workers", "2"], IN_A_HURRY))
     if second.code != 0:
         raise DifferenceError(f"{where}: the run that took over: {second.describe()}")
     check_tables(ground, place, f"{where}, taken over")

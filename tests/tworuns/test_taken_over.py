@@ -16,6 +16,7 @@ from takeover import (
     COMMITS_OF_LEASE,
     TakeoverGround,
     check_tables,
+    ended_at_last,
     list_points,
     start_command,
     take_over,
@@ -54,8 +55,9 @@ def test_a_run_that_was_stopped(mode, tidemill, tmp_path, postgres):
         place = ground.copy("stopped")
         print(point)
         first = place.start(ground.arguments(), {"TIDEMILL_FAULT": f"{point}:stop"})
-        assert wait_until_stopped(first), f"it never passed {point}"
-        take_over(ground, place, first, f"{mode} {point}")
+        with ended_at_last(first):
+            assert wait_until_stopped(first), f"it never passed {point}"
+            take_over(ground, place, first, f"{mode} {point}")
         assert place.project.spilled_files() == []
         place.remove()
     ground.remove()
@@ -75,8 +77,9 @@ def test_a_command_that_was_stopped(command, tidemill, tmp_path, postgres):
         place = ground.copy("stopped")
         print(point)
         first = start_command(place, COMMANDS[command], {"TIDEMILL_FAULT": f"{point}:stop"})
-        assert wait_until_stopped(first), f"it never passed {point}"
-        take_over(ground, place, first, f"{command} {point}")
+        with ended_at_last(first):
+            assert wait_until_stopped(first), f"it never passed {point}"
+            take_over(ground, place, first, f"{command} {point}")
         place.remove()
     ground.remove()
 

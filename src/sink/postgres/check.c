@@ -340,17 +340,17 @@ static tide_code check_all(tide_pg_connection *connection, tide_pg_attempt *atte
 {
     tide_pg_sink *sink = ((checking *)argument)->sink;
     tide_sink_facts *facts = ((checking *)argument)->facts;
-    (void)connection; /* that is sink->control */
-    if (attempt->number > 1) {
-        tide_sink_facts_clear(facts);
-        *facts = (tide_sink_facts){0};
-        tide_text_init(&facts->problems);
-    }
+    (void)attempt;
+    tide_sink_facts_clear(facts);
+    *facts = (tide_sink_facts){0};
+    tide_text_init(&facts->problems);
+    TIDE_TRY(tide_pg_begin_questions(connection, err));
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
     TIDE_TRY(sum_units(sink, facts, err));
     TIDE_TRY(read_identity(sink, facts, err));
+    tide_pg_roll_back(connection); /* nothing was changed */
     return tide_text_failed(&facts->problems) ? TIDE_FAIL_MEMORY(err, "what check found") : TIDE_OK;
 }
 
@@ -359,9 +359,15 @@ tide_code tide_pg_sink_check(tide_sink *base, tide_sink_facts *facts, tide_error
     *facts = (tide_sink_facts){0};
     tide_text_init(&facts->problems);
     checking check = {(tide_pg_sink *)base, facts};
-    tide_code code = tide_pg_sink_work(check.sink, check_all, &check, err);
+    tide_code code;
+    int attempt = 0;
+    do {
+        attempt++;
+        code = tide_pg_sink_work(check.sink, check_all, &check, err);
+    } while (code != TIDE_OK &&
+             tide_pg_sink_unblock(check.sink, attempt < TIDE_PG_LOCK_WAITS_MAX, err));
     if (code != TIDE_OK) {
         tide_sink_facts_clear(facts);
     }
-    return code;
+    return code == TIDE_OK ? TIDE_OK : err->code;
 }

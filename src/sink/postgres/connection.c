@@ -153,6 +153,9 @@ static tide_code fail(tide_error *err, tide_code code, const tide_pg_connection 
     char line[1024];
     copy_line(line, sizeof line, message);
     tide_problem problem = code == TIDE_REMOTE_RETRY ? TIDE_E_DATABASE_LOST : TIDE_E_DATABASE;
+    if (strcmp(sqlstate, "55P03") == 0) { /* lock_timeout */
+        problem = TIDE_E_TABLE_LOCKED;
+    }
     (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code), "%s: %s%s%s%s", connection->login->label,
                     line, sqlstate[0] == '\0' ? "" : " (SQLSTATE ", sqlstate,
                     sqlstate[0] == '\0' ? "" : ")");

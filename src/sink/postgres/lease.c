@@ -100,6 +100,41 @@ static void end_epoch(const tide_pg_lease *lease, tide_pg_connection *connection
     tide_pg_end_backends(connection, prefix);
 }
 
+/* The epoch in an application_name of this pipeline; 0: not ours, or of no holder. */
+static int64_t find_epoch(const tide_pg_lease *lease, const char *application)
+{
+    char prefix[64];
+    char epoch[24];
+    (void)snprintf(prefix, sizeof prefix, "tidemill %s ", lease->names->label);
+    if (strncmp(application, prefix, strlen(prefix)) != 0) {
+        return 0;
+    }
+    int64_t number = strtoll(application + strlen(prefix), NULL, 10);
+    (void)snprintf(epoch, sizeof epoch, "%" PRId64, number);
+    print_application(lease->names, epoch, "", prefix);
+    return strncmp(application, prefix, strlen(prefix)) == 0 ? number : 0;
+}
+
+tide_code tide_pg_lease_end_stale(const tide_pg_lease *lease, tide_pg_connection *connection,
+                                  const char *application, bool *ours, tide_error *err)
+{
+    int64_t epoch = find_epoch(lease, application);
+    *ours = epoch > 0;
+    if (!*ours) {
+        return TIDE_OK;
+    }
+    holder_row row = {0};
+    TIDE_TRY(read_row(lease, connection, "", &row, err));
+    tide_code code = epoch == row.epoch_number ? refuse_held(lease, &row, err) : TIDE_OK;
+    if (code == TIDE_OK && epoch <= row.epoch_number) {
+        char number[24];
+        (void)snprintf(number, sizeof number, "%" PRId64, epoch);
+        end_epoch(lease, connection, number);
+    }
+    clear_row(&row);
+    return code;
+}
+
 static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connection,
                              tide_pg_attempt *attempt, tide_error *err)
 {

@@ -47,6 +47,12 @@ TIDE_MUST_CHECK tide_code tide_pg_lease_remember(const tide_pg_lease *lease, tid
  * what happened. Else the error as it is. */
 tide_code tide_pg_lease_blame(const tide_pg_lease *lease, tide_pg_connection *connection,
                               tide_error *err);
+/* Ends what has that application_name, if it is of this pipeline (`ours`) and its holder is dead or
+ * silent, or was taken over already; io names a living one. */
+TIDE_MUST_CHECK tide_code tide_pg_lease_end_stale(const tide_pg_lease *lease,
+                                                  tide_pg_connection *connection,
+                                                  const char *application, bool *ours,
+                                                  tide_error *err);
 /* Writes "tidemill <pipeline> <epoch> <mark> <who>" (out: at least 64 bytes). */
 void tide_pg_lease_application(const tide_pg_lease *lease, const char *who, char *out);
 /* renewal.c: what take and clear do with the thread. */

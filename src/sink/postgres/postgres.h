@@ -6,6 +6,7 @@
  *   begin.c     tables, lease, run record  chunks.c    rows by chunks, refusals by bisecting
  *   finish.c    the last transaction
  *   runs.c      run records and markers    reset.c     starting over, accepting
+ *   blocked.c   tables that others keep locked
  *   states.c    state upserted and read    question.c  what is asked outside of transactions
  */
 #ifndef TIDE_SINK_POSTGRES_POSTGRES_H
@@ -37,6 +38,9 @@ typedef struct tide_pg_sink {
     tide_atomic worker_count;  /* opened so far: their numbers */
     tide_atomic rejected_rows; /* of this run, as far as committed */
 } tide_pg_sink;
+
+/* How often questions asked before the lease wait for a lock, 5 s each time. */
+#define TIDE_PG_LOCK_WAITS_MAX 6
 
 /* What load has taken of a unit that `continues`; its transaction is open. */
 typedef struct tide_pg_parts {
@@ -91,6 +95,13 @@ TIDE_MUST_CHECK tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *p
 /* Two pipelines may not write one table, except merges with the same key. */
 TIDE_MUST_CHECK tide_code tide_pg_check_sharing(tide_pg_sink *sink, tide_text *problems,
                                                 tide_error *err);
+/* blocked.c: questions that need tables are asked before the lease is taken, within such a
+ * transaction, which waits for no lock for ever: its refusal is TIDE_E_TABLE_LOCKED. */
+TIDE_MUST_CHECK tide_code tide_pg_begin_questions(tide_pg_connection *connection, tide_error *err);
+/* Whether err, a failure of the above, is one after which to ask again. What a silent or dead
+ * holder of the lease has open is ended; a living one is told as such. What is not ours is waited
+ * for while `patient`, and then named. */
+TIDE_MUST_CHECK bool tide_pg_sink_unblock(tide_pg_sink *sink, bool patient, tide_error *err);
 tide_code tide_pg_sink_check(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
 
 /* begin.c */
