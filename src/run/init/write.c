@@ -249,7 +249,7 @@ static void append_as_comment(tide_text *out, const char *text)
 tide_code tide_init_write_pipeline(tide_init *init, tide_init_pipeline *pipeline, tide_error *err)
 {
     static const char *const reserved[] = {"document_id", "document_index", NULL};
-    tide_init_columns columns;
+    tide_init_columns columns = {0};
     tide_text text;
     tide_text *out = &init->result->yaml;
     bool has_columns = pipeline->is_index;

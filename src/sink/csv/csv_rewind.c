@@ -151,7 +151,7 @@ static tide_code write_anew(const csv_rewind *r, const part_paths *paths, int64_
 static tide_code rewind_part(csv_rewind *r, const part_entry *part, tide_error *err)
 {
     tide_store *store = &r->sink->store;
-    part_paths paths;
+    part_paths paths = {0};
     part_scan scan;
     int64_t staying = 0;
     TIDE_TRY(make_paths(r, part->name, &paths, err));

@@ -227,7 +227,7 @@ bool tide_stored_parse_date(tide_str text, int32_t *day)
     tide_civil_of_day(in_2000, &ignored, &month, &day_of_month);
     *day = tide_day_of_civil(text.data[0] == '-' ? -year : year, month, day_of_month);
     /* A day that there is not, or that no date holds, has become another one. */
-    char printed[32];
+    char printed[32] = "";
     return tide_str_equal(text, (tide_str){printed, tide_format_day(*day, printed)});
 }
 
