@@ -137,6 +137,7 @@ class Run:
         if self.pipeline.mode == "replace":
             self.world.state = {}
             self.world.output = []
+            self.world.rejects = set()
         if self.pipeline.series:
             self.process_series(rows)
         else:
