@@ -129,6 +129,13 @@ static void note_frame(tide_decompressor *decompressor, const ZSTD_inBuffer *in,
     decompressor->frame_bytes += out_size;
 }
 
+/* Of formats before zstd 0.8, which some builds of the library read, each in its own way. */
+static bool frame_is_foreign(const tide_decompressor *decompressor)
+{
+    tide_str begin = {decompressor->frame_header, decompressor->frame_header_bytes};
+    return begin.size >= 4 && tide_compression_of(begin) != TIDE_ZSTD;
+}
+
 /* The library looks at it only where a block with content comes last. */
 static bool frame_has_its_size(const tide_decompressor *decompressor)
 {
@@ -156,6 +163,10 @@ static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step
     step->out_size = out.pos;
     note_frame(decompressor, &in, out.pos);
     decompressor->at_boundary = result == 0;
+    if (frame_is_foreign(decompressor)) {
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
+                         "the zstd data is damaged (what follows a frame is none)");
+    }
     if (decompressor->at_boundary && !frame_has_its_size(decompressor)) {
         return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
                          "the zstd data is damaged (a frame is shorter than it says)");
