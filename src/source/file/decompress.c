@@ -11,6 +11,8 @@
 
 /* zlib: a gzip header is expected, the window is the largest. */
 #define GZIP_WINDOW_BITS (15 + 16)
+/* The magic number, a byte that says what follows, and at least one that does. */
+#define FRAME_HEADER_BYTES_MIN 6
 
 tide_compression tide_compression_of(tide_str begin)
 {
@@ -145,6 +147,15 @@ static bool frame_has_its_size(const tide_decompressor *decompressor)
            bytes == decompressor->frame_bytes;
 }
 
+/* A frame that lies in its input as a whole is read by another way of the library, which differs in
+ * what it takes for damaged. It is not gone where a frame's header comes in two pieces; so what is
+ * read does not depend on where windows of the file end. */
+static size_t bytes_to_give(const tide_decompressor *decompressor, size_t size)
+{
+    bool begins = decompressor->at_boundary || decompressor->frame_header_bytes == 0;
+    return begins && size >= FRAME_HEADER_BYTES_MIN ? FRAME_HEADER_BYTES_MIN - 1 : size;
+}
+
 static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step *step,
                            tide_error *err)
 {
@@ -152,7 +163,7 @@ static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step
     if (decompressor->at_boundary && step->in.size == 0) {
         return TIDE_OK;
     }
-    ZSTD_inBuffer in = {step->in.data, step->in.size, 0};
+    ZSTD_inBuffer in = {step->in.data, bytes_to_give(decompressor, step->in.size), 0};
     ZSTD_outBuffer out = {step->out, step->out_capacity, 0};
     size_t result = ZSTD_decompressStream(decompressor->stream, &out, &in);
     if (ZSTD_isError(result)) {
