@@ -181,9 +181,18 @@ class Ill(Script):
         return None
 
 
+class Slow(Script):
+    """Takes its time, so that a run outlasts the moments for which another host is avoided."""
+
+    def before(self, proxy: Proxy, request: Request) -> Answer | None:
+        time.sleep(0.05)
+        return None
+
+
 def test_a_host_that_comes_back_is_asked_again(project, server, index, hosts):
     one, other = hosts
     one.script = Ill(3)
+    other.script = Slow()
     write(project, [one.url, other.url], index, retry_pause="1ms")
     record = project.record("--workers", "2")
     expect_all(project, record)
