@@ -193,6 +193,8 @@ class PgProxy:
     """Listens on 127.0.0.1, or at a path. `cut_all` ends what is open; while `refusing`, whatever
     comes is closed at once. A link that is not `flowing` is silent both ways."""
 
+    link_class = Link
+
     def __init__(self, port: int, path: Path | None = None) -> None:
         self.server_port = port
         self.plan = Plan()
@@ -219,7 +221,7 @@ class PgProxy:
                     client.close()
                     continue
                 try:
-                    link = Link(self, client)
+                    link = self.link_class(self, client)
                 except OSError:
                     client.close()
                     continue
