@@ -100,14 +100,33 @@ static tide_code refuse_read_only(const tide_db *db, tide_error *err)
                      db->options.path);
 }
 
+/* Of several that open a new database at once, each reads its first page and then wants to write
+ * it. SQLite tells all but one of them right away that it is locked, without asking on_busy: none
+ * of them could wait with what it has read. From anew they can. */
+static tide_code turn_wal_on(tide_db *db, tide_error *err)
+{
+    static const char sql[] = "PRAGMA journal_mode=WAL";
+    int64_t since = tide_monotonic_micros();
+    int calls_before = 1;
+    int result = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    while ((result & 0xff) == SQLITE_BUSY) {
+        db->busy_since = since;
+        if (!on_busy(db, calls_before++)) {
+            break;
+        }
+        result = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    }
+    return result == SQLITE_OK ? TIDE_OK : tide_db_fail(db, result, sql, err);
+}
+
 static tide_code configure(tide_db *db, tide_error *err)
 {
     tide_text sql;
+    TIDE_TRY(turn_wal_on(db, err));
     tide_text_init(&sql);
-    tide_text_append_format(&sql,
-                            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                            "PRAGMA foreign_keys=ON; PRAGMA cache_size=-%d",
-                            db->options.cache_kib);
+    tide_text_append_format(
+        &sql, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-%d",
+        db->options.cache_kib);
     return tide_db_execute_text(db, &sql, err);
 }
 

@@ -13,8 +13,9 @@
 #include "rows.h"
 #include "sink/csv/csv_sink.h"
 #include "sink/sqlite/sqlite_sink.h"
+#include "sink/store/db.h"
 
-enum { WORKERS = 4, UNITS = 12, UNIT_ROWS = 200 };
+enum { WORKERS = 4, UNITS = 12, UNIT_ROWS = 200, NEW_DATABASES = 100 };
 
 typedef struct worker_data {
     test_pipeline *pipeline;
@@ -145,12 +146,65 @@ static void test_csv(void **state)
     remove_folder(&folder);
 }
 
+/* Opens a database at the same time as the others do. */
+typedef struct opener {
+    const char *path;
+    tide_atomic *waiting; /* for this many more */
+    tide_code code;
+    tide_error err;
+} opener;
+
+static void open_together(void *argument)
+{
+    opener *o = argument;
+    tide_db db;
+    tide_db_options options = {.path = o->path, .access = TIDE_DB_CREATE, .cache_kib = 64};
+    (void)tide_atomic_add(o->waiting, -1);
+    while (tide_atomic_get(o->waiting) > 0) {
+    }
+    o->code = tide_db_open(&db, &options, &o->err);
+    if (o->code == TIDE_OK) {
+        o->code = tide_db_execute(&db, "CREATE TABLE IF NOT EXISTS t (v)", &o->err);
+        tide_db_close(&db);
+    }
+}
+
+/* Pipelines that run at a time make the database of all of them. */
+static void test_new_database(void **state)
+{
+    (void)state;
+    test_folder folder;
+    make_folder(&folder);
+    for (int round = 0; round < NEW_DATABASES; round++) {
+        opener openers[WORKERS];
+        tide_thread threads[WORKERS];
+        tide_atomic waiting = {WORKERS};
+        char name[32];
+        (void)snprintf(name, sizeof name, "new%d.db", round);
+        const char *path = in_folder(&folder, name);
+        for (int i = 0; i < WORKERS; i++) {
+            openers[i] = (opener){.path = path, .waiting = &waiting};
+            tide_error err;
+            assert_int_equal(tide_thread_start(&threads[i], open_together, &openers[i], &err),
+                             TIDE_OK);
+        }
+        for (int i = 0; i < WORKERS; i++) {
+            tide_thread_join(&threads[i]);
+            if (openers[i].code != TIDE_OK) {
+                fail_msg("round %d: %s", round, openers[i].err.message);
+            }
+        }
+    }
+    remove_folder(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sqlite_append),
         cmocka_unit_test(test_sqlite_merge),
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_new_database),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
