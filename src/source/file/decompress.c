@@ -11,8 +11,10 @@
 
 /* zlib: a gzip header is expected, the window is the largest. */
 #define GZIP_WINDOW_BITS (15 + 16)
-/* The magic number, a byte that says what follows, and at least one that does. */
-#define FRAME_HEADER_BYTES_MIN 6
+/* The magic number and a byte that says what else the header has; no frame is shorter. */
+#define FRAME_BEGIN_BYTES 5
+#define MAGIC_BYTES 4
+#define SKIPPABLE_HEADER_BYTES 8
 
 tide_compression tide_compression_of(tide_str begin)
 {
@@ -116,26 +118,89 @@ static tide_code step_gzip(tide_decompressor *decompressor, tide_decompress_step
     return TIDE_OK;
 }
 
-static void note_frame(tide_decompressor *decompressor, const ZSTD_inBuffer *in, size_t out_size)
+/* How long the header is that begins so, as far as what is there tells (RFC 8878, 3.1). */
+static size_t header_bytes_wanted(const tide_decompressor *decompressor)
+{
+    static const size_t dictionary_bytes[] = {0, 1, 2, 4}, size_bytes[] = {0, 2, 4, 8};
+    const char *header = decompressor->frame_header;
+    if (decompressor->frame_header_bytes < FRAME_BEGIN_BYTES) {
+        return FRAME_BEGIN_BYTES;
+    }
+    if (header[0] != '\x28') {
+        return SKIPPABLE_HEADER_BYTES;
+    }
+    unsigned descriptor = (unsigned char)header[4];
+    bool single_segment = (descriptor & 0x20) != 0;
+    size_t wanted = FRAME_BEGIN_BYTES + dictionary_bytes[descriptor & 3];
+    wanted += size_bytes[descriptor >> 6];
+    bool has_other_byte = !single_segment || descriptor >> 6 == 0;
+    return wanted + has_other_byte;
+}
+
+static bool header_is_whole(const tide_decompressor *decompressor)
+{
+    return decompressor->frame_header_bytes == header_bytes_wanted(decompressor);
+}
+
+/* Bytes of `in` that belong to the header. */
+static size_t take_header(tide_decompressor *decompressor, tide_str in)
+{
+    size_t used = 0;
+    while (used < in.size && !header_is_whole(decompressor)) {
+        size_t missing = header_bytes_wanted(decompressor) - decompressor->frame_header_bytes;
+        size_t taken = in.size - used < missing ? in.size - used : missing;
+        memcpy(decompressor->frame_header + decompressor->frame_header_bytes, in.data + used,
+               taken);
+        decompressor->frame_header_bytes += taken;
+        used += taken;
+    }
+    return used;
+}
+
+static tide_code give_zstd(tide_decompressor *decompressor, tide_str in, tide_decompress_step *step,
+                           tide_error *err)
+{
+    ZSTD_inBuffer input = {in.data, in.size, 0};
+    ZSTD_outBuffer output = {step->out, step->out_capacity, 0};
+    size_t result = ZSTD_decompressStream(decompressor->stream, &output, &input);
+    if (ZSTD_isError(result)) {
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED, "the zstd data is damaged (%s)",
+                         ZSTD_getErrorName(result));
+    }
+    step->in_used = input.pos;
+    step->out_size = output.pos;
+    decompressor->frame_bytes += output.pos;
+    decompressor->at_boundary = result == 0;
+    return TIDE_OK;
+}
+
+/* The library has several ways to read: one for a frame that lies in its input as a whole, one for
+ * pieces, others for formats before zstd 0.8. They differ in what they take for damaged; what is
+ * read must not depend on where windows of the file end. So a header is gathered and looked at
+ * here, and the library is given just that, then what follows: it always reads in pieces. */
+static tide_code begin_frame(tide_decompressor *decompressor, tide_decompress_step *step,
+                             tide_error *err)
 {
     if (decompressor->at_boundary) {
+        decompressor->at_boundary = false;
         decompressor->frame_header_bytes = 0;
         decompressor->frame_bytes = 0;
     }
-    size_t missing = sizeof decompressor->frame_header - decompressor->frame_header_bytes;
-    size_t taken = in->pos < missing ? in->pos : missing;
-    if (taken > 0) {
-        memcpy(decompressor->frame_header + decompressor->frame_header_bytes, in->src, taken);
+    size_t used = take_header(decompressor, step->in);
+    tide_str header = {decompressor->frame_header, decompressor->frame_header_bytes};
+    if (header.size >= MAGIC_BYTES && tide_compression_of(header) != TIDE_ZSTD) {
+        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
+                         "the zstd data is damaged (what follows a frame is none)");
     }
-    decompressor->frame_header_bytes += taken;
-    decompressor->frame_bytes += out_size;
-}
-
-/* Of formats before zstd 0.8, which some builds of the library read, each in its own way. */
-static bool frame_is_foreign(const tide_decompressor *decompressor)
-{
-    tide_str begin = {decompressor->frame_header, decompressor->frame_header_bytes};
-    return begin.size >= 4 && tide_compression_of(begin) != TIDE_ZSTD;
+    if (header_is_whole(decompressor)) {
+        TIDE_TRY(give_zstd(decompressor, header, step, err));
+        if (step->in_used != header.size) {
+            return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
+                             "the zstd data is damaged (a frame's header can't be read)");
+        }
+    }
+    step->in_used = used;
+    return TIDE_OK;
 }
 
 /* The library looks at it only where a block with content comes last. */
@@ -147,15 +212,6 @@ static bool frame_has_its_size(const tide_decompressor *decompressor)
            bytes == decompressor->frame_bytes;
 }
 
-/* A frame that lies in its input as a whole is read by another way of the library, which differs in
- * what it takes for damaged. It is not gone where a frame's header comes in two pieces; so what is
- * read does not depend on where windows of the file end. */
-static size_t bytes_to_give(const tide_decompressor *decompressor, size_t size)
-{
-    bool begins = decompressor->at_boundary || decompressor->frame_header_bytes == 0;
-    return begins && size >= FRAME_HEADER_BYTES_MIN ? FRAME_HEADER_BYTES_MIN - 1 : size;
-}
-
 static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step *step,
                            tide_error *err)
 {
@@ -163,21 +219,10 @@ static tide_code step_zstd(tide_decompressor *decompressor, tide_decompress_step
     if (decompressor->at_boundary && step->in.size == 0) {
         return TIDE_OK;
     }
-    ZSTD_inBuffer in = {step->in.data, bytes_to_give(decompressor, step->in.size), 0};
-    ZSTD_outBuffer out = {step->out, step->out_capacity, 0};
-    size_t result = ZSTD_decompressStream(decompressor->stream, &out, &in);
-    if (ZSTD_isError(result)) {
-        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED, "the zstd data is damaged (%s)",
-                         ZSTD_getErrorName(result));
+    if (decompressor->at_boundary || !header_is_whole(decompressor)) {
+        return begin_frame(decompressor, step, err);
     }
-    step->in_used = in.pos;
-    step->out_size = out.pos;
-    note_frame(decompressor, &in, out.pos);
-    decompressor->at_boundary = result == 0;
-    if (frame_is_foreign(decompressor)) {
-        return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
-                         "the zstd data is damaged (what follows a frame is none)");
-    }
+    TIDE_TRY(give_zstd(decompressor, step->in, step, err));
     if (decompressor->at_boundary && !frame_has_its_size(decompressor)) {
         return TIDE_FAIL(err, TIDE_E_FILE_DAMAGED,
                          "the zstd data is damaged (a frame is shorter than it says)");

@@ -15,7 +15,7 @@ typedef struct tide_decompressor {
     tide_compression compression;
     void *stream;     /* owned: z_stream or ZSTD_DStream */
     bool at_boundary; /* nothing of a member or frame is pending */
-    /* zstd: how the frame began, which tells its size, and what it has given so far. */
+    /* zstd: the frame's header, as far as it was read, and what the frame has given so far. */
     char frame_header[TIDE_ZSTD_HEADER_BYTES_MAX];
     size_t frame_header_bytes;
     uint64_t frame_bytes;
