@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/elasticsearch/survey.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/memory.h"
 
 /* Documents of a shard that a sample is taken from: enough for chance, and soon scored. */
@@ -41,6 +44,37 @@ typedef struct asking {
     unsigned rows; /* of a sample, for each group of indices */
 } asking;
 
+static int compare_keys(const void *a, const void *b)
+{
+    const tide_json_node *const *left = a, *const *right = b;
+    return strcmp((*left)->key, (*right)->key);
+}
+
+/* A server lists indices as its hashes fall: what is made of them must not depend on it. */
+static tide_code visit_mappings(const asking *a, const tide_json_node *root, tide_arena *arena,
+                                tide_error *err)
+{
+    size_t count = 0;
+    const tide_json_node *at = root->first_child;
+    for (; at != NULL; at = at->next) {
+        count++;
+    }
+    const tide_json_node **sorted = tide_arena_alloc(arena, count * sizeof *sorted);
+    if (sorted == NULL) {
+        return TIDE_FAIL_MEMORY(err, "the mappings");
+    }
+    count = 0;
+    for (at = root->first_child; at != NULL; at = at->next) {
+        sorted[count++] = at;
+    }
+    qsort(sorted, count, sizeof *sorted, compare_keys);
+    for (size_t i = 0; i < count; i++) {
+        const tide_json_node *mappings = tide_json_member(sorted[i], "mappings");
+        TIDE_TRY(a->visit(a->context, sorted[i]->key, mappings, err));
+    }
+    return TIDE_OK;
+}
+
 static tide_code ask_mappings(void *context, const char *path, tide_error *err)
 {
     asking *a = context;
@@ -50,9 +84,8 @@ static tide_code ask_mappings(void *context, const char *path, tide_error *err)
     tide_arena_init(&arena);
     tide_code code =
         tide_es_ask(a->survey->http, &request, &a->survey->answer, &arena, &root, NULL, err);
-    const tide_json_node *at = code == TIDE_OK && root != NULL ? root->first_child : NULL;
-    for (; at != NULL && code == TIDE_OK; at = at->next) {
-        code = a->visit(a->context, at->key, tide_json_member(at, "mappings"), err);
+    if (code == TIDE_OK && root != NULL) {
+        code = visit_mappings(a, root, &arena, err);
     }
     tide_arena_clear(&arena);
     return code;
