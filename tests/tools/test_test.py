@@ -59,3 +59,17 @@ def test_counts(tool, result, stderr, passed, failed):
     outcome = tool.count_tests({"name": "m", "result": result, "stdout": "", "stderr": stderr})
     assert (outcome.passed, outcome.failed) == (passed, failed)
     assert bool(outcome.said) == bool(failed)
+
+
+def test_the_end_tells_again_what_failed(tool):
+    said = (
+        "....\nE   assert 1 == 0\n=== short test summary ===\nFAILED tests/a.py::test_b - assert\n"
+    )
+    assert tool.summary("pytest", tool.Outcome(3, 1, said)) == [
+        "pytest failed: build/logs/pytest.log",
+        "    FAILED tests/a.py::test_b - assert",
+    ]
+    assert tool.summary("format", tool.Outcome(0, 1, "src/a.c is not formatted\n"))[1:] == [
+        "    src/a.c is not formatted"
+    ]
+    assert tool.summary("unit", tool.Outcome(7, 0)) == []
