@@ -37,7 +37,9 @@ class Refusal:
     stage: str = "load"
 
 
-PARENT = "create table parent (v int primary key); insert into parent select generate_series(0, 999)"
+PARENT = (
+    "create table parent (v int primary key); insert into parent select generate_series(0, 999)"
+)
 REFUSE = """create function refuse() returns trigger language plpgsql as $$ begin
             if new.v < 0 then raise exception 'no negative %', new.n using errcode = 'P0001';
             end if; return new; end $$;

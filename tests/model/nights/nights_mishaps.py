@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 
 import psycopg
-from nights_reference import Reference
 from pipelines import engine
 
 FROM_OTHERS = ("Either start over", "go on with both as they are")
@@ -68,15 +67,15 @@ def empty_table(case) -> None:
 
 def start_over(case) -> None:
     change_state(case, "reset", "--yes")
-    case.reference = Reference(case.kind, case.late)
+    case.forget_all()
 
 
 def happen(case) -> None:
     """One of them, where it can be noticed: something has been loaded, and into a table."""
     mishaps = []
-    if case.kind == "ordered" and case.reference.series:
+    if case.kind == "ordered" and case.has_states():
         mishaps.append(edit_pipeline)
-    if case.sink != "csv" and case.reference.output:
+    if case.sink != "csv" and case.has_output():
         mishaps += [lose_table, empty_table]
     if mishaps:
         mishap = case.rng.choice(mishaps)

@@ -89,6 +89,14 @@ class Directory:
         return text[: -self.rng.choice([1, 1, 2, 7])]
 
 
+def run_rows(reader: Reader, pipeline: str) -> list[tuple]:
+    """(run, status) of each run, oldest first."""
+    if "tidemill_runs" not in reader.names():
+        return []
+    where = f"where pipeline = '{pipeline}' order by run"
+    return reader.query(f"select run, status from tidemill_runs {where}")[1]
+
+
 class Case:
     def __init__(self, seed: int, binary: Path, place: Path, fixture: Callable) -> None:
         self.seed = seed
@@ -314,12 +322,18 @@ class Case:
     complete_runs = 0
 
     def run_rows(self) -> list[tuple]:
-        reader = self.reader()
-        if "tidemill_runs" not in reader.names():
-            return []
-        return reader.query(
-            f"select run, status from tidemill_runs where pipeline = '{self.name}' order by run"
-        )[1]
+        return run_rows(self.reader(), self.name)
+
+    # What a mishap asks for.
+
+    def has_states(self) -> bool:
+        return bool(self.reference.series)
+
+    def has_output(self) -> bool:
+        return bool(self.reference.output)
+
+    def forget_all(self) -> None:
+        self.reference = Reference(self.kind, self.late)
 
     def run_count(self) -> int:
         return len(self.run_rows())

@@ -3,7 +3,8 @@
 in a dict and reads those whose cursor lies in the interval.
 
 Each night documents come - on time, late, without a cursor, with one that lies in the future, or with
-one that is too old to be found - some are written anew, and indices come and go.
+one that is too old to be found - some are written anew, indices come and go, and the pipeline or
+its table is changed behind the runs' back.
 
 TIDEMILL_MODEL_SEED=3 TIDEMILL_MODEL_CASES=1 repeats case 3.
 """
@@ -11,19 +12,30 @@ TIDEMILL_MODEL_SEED=3 TIDEMILL_MODEL_CASES=1 repeats case 3.
 import os
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+import nights_mishaps
 import pytest
 from nights_reference import DAY, Row, Series
-from nights_world import COUNT_LUA, FIRST_DAY, KEYS, TYPES, assert_same, day_text, time_text
+from nights_world import (
+    COUNT_LUA,
+    FIRST_DAY,
+    KEYS,
+    TYPES,
+    assert_same,
+    day_text,
+    run_rows,
+    time_text,
+)
 from pipelines import engine
 from pipelines.engine import Project
 from pipelines.tables import PostgresReader, SqliteReader
 
 FIRST_SEED = int(os.environ.get("TIDEMILL_MODEL_SEED", "0"))
 CASES = int(os.environ.get("TIDEMILL_MODEL_CASES", "3"))
-NIGHTS = 12
+NIGHTS = int(os.environ.get("TIDEMILL_MODEL_NIGHTS", "12"))
 MAPPING = {"k": "keyword", "t": "date", "at": "date", "v": "long"}
 FUTURE = timedelta(days=400)
 
@@ -51,11 +63,22 @@ class CursorCase:
         self.indices: dict[str, dict[str, Document]] = {}
         self.serial = self.night = self.complete_runs = self.kills = 0
         self.pinned = False
+        self.script = COUNT_LUA
+        self.mishaps: Counter = Counter()
+        self.forget_all()
+
+    def forget_all(self) -> None:
         self.known = self.low = 0  # what complete runs have read, and where rows were left
         self.output: list[tuple] = []
         self.late: list[tuple] = []
         self.rejects: set[str] = set()
         self.series: dict[str, Series] = {}
+
+    def has_states(self) -> bool:
+        return bool(self.series)
+
+    def has_output(self) -> bool:
+        return bool(self.output)
 
     def describe(self) -> str:
         return f"{self.kind} into {self.sink}, late: {self.late_rule}"
@@ -133,7 +156,7 @@ class CursorCase:
             step = {"lua": "count.lua", "state": {"n": "int64"}, "output": output}
             pipeline |= {"series": "k", "time": "t", "late": self.late_rule, "steps": [step]}
             pipeline |= {"until": day_text(FIRST_DAY + self.night), "commit": {"rows": 3}}
-            (self.project.directory / "count.lua").write_text(COUNT_LUA)
+            (self.project.directory / "count.lua").write_text(self.script)
         out = {"sqlite": "out.sqlite"}
         if self.sink == "postgres":
             out = {"postgres": self.fixture("pipelines_database")}
@@ -149,16 +172,15 @@ class CursorCase:
             return PostgresReader(self.fixture("pipelines_database"), *arguments)
         return SqliteReader(self.project.directory / "out.sqlite", *arguments)
 
-    def statuses(self) -> list[str]:
-        reader = self.reader()
-        if "tidemill_runs" not in reader.names():
-            return []
-        where = f"where pipeline = '{self.name}' order by run"
-        return [s for (s,) in reader.query(f"select status from tidemill_runs {where}")[1]]
+    def run_rows(self) -> list[tuple]:
+        return run_rows(self.reader(), self.name)
+
+    def options(self) -> list[str]:
+        return engine.options(workers=self.rng.choice([1, 2]))
 
     def run_to_the_end(self) -> None:
         self.write_project()
-        arguments = engine.options(workers=self.rng.choice([1, 2]))
+        arguments = self.options()
         snapshot, high = self.look()
         while self.rng.random() < 0.4:
             fault = f"*:{self.rng.randrange(1, 25)}"
@@ -168,10 +190,10 @@ class CursorCase:
                 self.kills += 1
                 # Who is killed closes nothing.
                 self.server.request("DELETE", "/_search/scroll/_all")
-            statuses = self.statuses()
-            if len(statuses) > self.complete_runs and statuses[-1] == "complete":
+            runs = self.run_rows()
+            if len(runs) > self.complete_runs and runs[-1][1] == "complete":
                 return self.complete(snapshot, high)
-            if len(statuses) > self.complete_runs:
+            if len(runs) > self.complete_runs:
                 time.sleep(0.002)
                 self.pinned = True
                 self.add()  # for the next run: the interval is fixed
@@ -262,6 +284,9 @@ def test_equal_to_reference(seed, tidemill, tmp_path, request):
     for _ in range(NIGHTS):
         case.night += 1
         case.change_documents()
+        if case.rng.random() < 0.15:
+            nights_mishaps.happen(case)
         case.run_to_the_end()
         case.compare()
+    print(dict(case.mishaps))
     print(f"{case.kills} kills, {len(case.output)} rows, {len(case.late)} late")
