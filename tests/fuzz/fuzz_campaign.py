@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions of libFuzzer: what each target is given, and what a session came to."""
 
+import os
 import re
 import shutil
 import signal
@@ -106,8 +107,9 @@ class Runner:
         """The binary, so that a build meanwhile does no harm."""
         kept = self.directory / "bin" / tree / f"fuzz_{target}"
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(binary_of(tree, target), kept)
-        return kept
+        made = kept.with_suffix(f".{os.getpid()}")  # another campaign may be running the old one
+        shutil.copy2(binary_of(tree, target), made)
+        return made.replace(kept)
 
     def corpus(self, target: str) -> Path:
         folder = self.directory / "corpus" / target
