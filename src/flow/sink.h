@@ -55,6 +55,14 @@ static inline bool tide_target_repeats(const tide_target *target)
     return target->mode == TIDE_MERGE && target->state == NULL;
 }
 
+/* Are equal rows several rows? With a key they are one, and with a series each has its ordinal.
+ * Else rejects by values are numbered: in an append on from those of earlier runs, which read other
+ * rows; a replace makes all rows anew, and numbers its own. */
+static inline bool tide_target_numbers_rejects(const tide_target *target)
+{
+    return target->key_count == 0 && target->state == NULL;
+}
+
 typedef enum tide_run_status {
     TIDE_RUN_STARTED = 0,
     TIDE_RUN_COMPLETE,

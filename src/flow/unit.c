@@ -113,10 +113,19 @@ static void print_digest(const tide_batch *batch, int64_t row, tide_text *out)
         }
         tide_batch_columns(batch, columns);
         tide_digest digest = tide_digest_row(columns, all, count, row);
-        tide_text_append_format(out, "row/%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+        tide_text_append_format(out, TIDE_BY_VALUES_HEAD "%016" PRIx64 "%016" PRIx64, digest.high,
+                                digest.low);
     }
     tide_free(columns);
     tide_free(all);
+}
+
+bool tide_position_is_by_values(const char *position)
+{
+    size_t head = strlen(TIDE_BY_VALUES_HEAD);
+    return strncmp(position, TIDE_BY_VALUES_HEAD, head) == 0 &&
+           strspn(position + head, "0123456789abcdef") == TIDE_BY_VALUES_BYTES - head &&
+           position[TIDE_BY_VALUES_BYTES] == '\0';
 }
 
 void tide_unit_print_position(const tide_unit *unit, size_t chunk, int64_t row, tide_text *out)

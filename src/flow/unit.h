@@ -75,6 +75,12 @@ void tide_unit_clear(tide_unit *unit);
 TIDE_MUST_CHECK tide_code tide_unit_add_chunk(tide_unit *unit, tide_batch *batch,
                                               const tide_segment *segments, size_t segment_count,
                                               tide_error *err);
+/* Of rows by their values: "row/", then two halves of 16 digits. */
+#define TIDE_BY_VALUES_HEAD "row/"
+#define TIDE_BY_VALUES_BYTES 36
+/* Is it the position of a row that is known by its values, and not numbered yet? Where rows have no
+ * key, equal ones are several: sinks append "/1", "/2" ... to the positions of their rejects. */
+bool tide_position_is_by_values(const char *position);
 /* "SERIES/DAY/ORDINAL" of row `row` of a chunk (ordinal counted from 1 within its series-day, by
  * rows_before of its segment, so wherever units were cut); by its values "row/DIGEST" of its
  * values, which are the same wherever it comes from; of a row that is retried the position of its

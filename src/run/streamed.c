@@ -8,6 +8,7 @@
  * A split that gives the same rows again in a later execution is named by what it is; where that is
  * not so the target is staged, and everything is moved in one final transaction.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,18 +225,24 @@ static const tide_outlet_vtable streamed_outlet = {
     .discard = NULL,
 };
 
-/* "<member>#<identity>#<begin>-<end>": the same split of the same content, whatever its number. */
+/* "<member>#<identity>#<begin>-<end>#<run>": the same split of the same content, whatever its
+ * number. What runs append are rows of their own, also where a cursor reads the same slice further;
+ * what replaces a table are those of the run before once more. */
 static tide_code name_splits(streamed_run *run, tide_error *err)
 {
     tide_execution *execution = run->execution;
     const tide_source_plan *plan = &execution->source_plan;
+    char number[24] = "";
+    if (execution->pipeline->target.mode == TIDE_APPEND) {
+        (void)snprintf(number, sizeof number, "#%" PRId64, execution->row.run);
+    }
     for (size_t i = 0; i < plan->split_count; i++) {
         const tide_split *split = &plan->splits[i];
         const tide_member *member = &plan->members[split->member];
         run->names[i] = tide_arena_format(
             &execution->pipeline->arena, "%s#%s#%llu-%llu%s", member->name, member->identity,
             (unsigned long long)split->begin, (unsigned long long)split->end,
-            split->stable ? "" : execution->unit_prefix);
+            split->stable ? number : execution->unit_prefix);
         if (run->names[i] == NULL) {
             return TIDE_FAIL_MEMORY(err, "naming splits");
         }
@@ -243,11 +250,19 @@ static tide_code name_splits(streamed_run *run, tide_error *err)
     return TIDE_OK;
 }
 
+/* Earlier versions gave no run. */
+static bool is_unit(const char *name, const char *unit)
+{
+    size_t bytes = strlen(unit);
+    return strcmp(name, unit) == 0 ||
+           (strncmp(name, unit, bytes) == 0 && strrchr(name, '#') == name + bytes);
+}
+
 /* Marks the split that the unit was. False: no split of this plan is that unit. */
 static bool mark_done(streamed_run *run, const char *unit)
 {
     for (size_t i = 0; i < run->execution->source_plan.split_count; i++) {
-        if (!run->done[i] && strcmp(run->names[i], unit) == 0) {
+        if (!run->done[i] && is_unit(run->names[i], unit)) {
             run->done[i] = true;
             return true;
         }

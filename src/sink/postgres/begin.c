@@ -99,6 +99,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
         /* What an earlier execution staged can't be told from what this one will: it goes. */
         TIDE_TRY(tide_pg_create_staging(sink, connection, err));
         TIDE_TRY(tide_pg_drop_markers(sink, connection, begin->run->run, err));
+        TIDE_TRY(tide_pg_drop_staged_rejects(sink, connection, err));
     }
     TIDE_TRY(inspect(sink, err));
     TIDE_TRY(refuse_sharing(sink, err));

@@ -66,8 +66,8 @@ static tide_code move_rows(finishing *finish, tide_pg_connection *connection, ti
     if (tide_pg_is_over_rejects(sink, (int64_t)finish->refused.count)) {
         return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
     }
-    TIDE_TRY(
-        tide_pg_write_rejects(sink, connection, &finish->encoder, &finish->refused, false, err));
+    const tide_reject_list *refused = &finish->refused;
+    TIDE_TRY(tide_pg_write_rejects(sink, connection, &finish->encoder, &refused, 1, false, err));
     return run_format(connection, err, "DROP TABLE %s", sink->names.staging);
 }
 

@@ -119,6 +119,19 @@ tide_code tide_pg_drop_undone_rejects(const tide_pg_sink *sink, tide_pg_connecti
     return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
 }
 
+tide_code tide_pg_drop_staged_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
+                                      tide_error *err)
+{
+    char sql[1024];
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM %s WHERE pipeline = $1 AND stage = 'load' AND "
+                   "\"position\" ~ '" TIDE_PG_NUMBERED_PATTERN
+                   "' AND run IN (SELECT run FROM %s "
+                   "WHERE pipeline = $1 AND status NOT IN ('complete', 'retried', 'rewound'))",
+                   sink->names.rejects, sink->names.runs);
+    return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
+}
+
 tide_code tide_pg_drop_replaced_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
                                         tide_error *err)
 {

@@ -24,10 +24,8 @@ static tide_code write_once(tide_pg_connection *connection, tide_pg_attempt *att
 {
     limit_work *work = argument;
     TIDE_TRY(tide_pg_begin(connection, attempt, work->application, err));
-    for (size_t i = 0; i < work->list_count; i++) {
-        TIDE_TRY(tide_pg_write_rejects(work->sink, connection, work->encoder, work->lists[i],
-                                       work->undone, err));
-    }
+    TIDE_TRY(tide_pg_write_rejects(work->sink, connection, work->encoder, work->lists,
+                                   work->list_count, work->undone, err));
     TIDE_TRY(tide_pg_fault(connection, "postgres.reject", err));
     TIDE_TRY(tide_pg_lease_check(&work->sink->lease, connection, err));
     return tide_pg_commit(connection, attempt, err);

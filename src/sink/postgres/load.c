@@ -117,11 +117,8 @@ static tide_code write_rejects(unit_load *load, tide_pg_connection *connection, 
 {
     const tide_reject_list *lists[REJECT_LISTS];
     collect_lists(load, lists);
-    for (size_t i = 0; i < REJECT_LISTS; i++) {
-        TIDE_TRY(tide_pg_write_rejects(load->worker->sink, connection, &load->worker->encoder,
-                                       lists[i], false, err));
-    }
-    return TIDE_OK;
+    return tide_pg_write_rejects(load->worker->sink, connection, &load->worker->encoder, lists,
+                                 REJECT_LISTS, false, err);
 }
 
 static tide_code write_marker(unit_load *load, tide_pg_connection *connection, tide_error *err)

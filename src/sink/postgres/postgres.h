@@ -139,12 +139,15 @@ TIDE_MUST_CHECK tide_code tide_pg_write_marks(tide_pg_sink *sink, tide_pg_connec
 TIDE_MUST_CHECK tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_connection *connection,
                                                tide_error *err);
 
-/* rejects.c: upserts inside the caller's transaction. */
+/* rejects.c: upserts inside the caller's transaction, once: all that it has. */
 TIDE_MUST_CHECK tide_code tide_pg_write_rejects(const tide_pg_sink *sink,
                                                 tide_pg_connection *connection,
                                                 tide_pg_encoder *encoder,
-                                                const tide_reject_list *rejects, bool undone,
-                                                tide_error *err);
+                                                const tide_reject_list *const *lists,
+                                                size_t list_count, bool undone, tide_error *err);
+/* What tide_position_is_by_values finds, and what numbering makes of it; and the pieces of that. */
+#define TIDE_PG_BY_VALUES_PATTERN "^row/[0-9a-f]{32}$"
+#define TIDE_PG_NUMBERED_PATTERN "^row/[0-9a-f]{32}/[0-9]+$"
 /* Deletes them, as they are loaded again: state_conflict unless all are there. */
 TIDE_MUST_CHECK tide_code tide_pg_take_rejects(const tide_pg_sink *sink,
                                                tide_pg_connection *connection,
@@ -152,11 +155,15 @@ TIDE_MUST_CHECK tide_code tide_pg_take_rejects(const tide_pg_sink *sink,
                                                const tide_reject_list *rejects, tide_error *err);
 tide_code tide_pg_sink_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
 
-/* kept_rejects.c: reads them back. Inside a transaction: drops those that this run takes again, or,
- * when it replaces the table, those of earlier runs. */
+/* kept_rejects.c: reads them back. Inside a transaction: drops those that this run takes again:
+ * undone ones, or what runs that have not completed had staged; and when it replaces the table,
+ * those of earlier runs. */
 tide_code tide_pg_sink_read_rejects(tide_sink *sink, const tide_reject_query *query,
                                     tide_reject_visitor visit, void *context, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_drop_undone_rejects(const tide_pg_sink *sink,
+                                                      tide_pg_connection *connection,
+                                                      tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_drop_staged_rejects(const tide_pg_sink *sink,
                                                       tide_pg_connection *connection,
                                                       tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_drop_replaced_rejects(const tide_pg_sink *sink,

@@ -102,20 +102,55 @@ static void put_array(tide_pg_encoder *encoder, tide_text *scratch, const tide_r
     }
 }
 
+/* Equal rows without a key are told apart by their numbers, on from the highest that is there:
+ * "row/DIGEST/7" is the seventh. */
+static void append_positions(tide_text *sql, const tide_pg_sink *sink, bool numbered)
+{
+    static const char given[] =
+        "unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+        "$8::text[]) WITH ORDINALITY AS ";
+    if (!numbered) {
+        tide_text_append_format(sql, "%snew(s, p, t, c, q, r, v, n)", given);
+        return;
+    }
+    tide_text_append_format(
+        sql,
+        "(SELECT s, CASE WHEN p ~ '" TIDE_PG_BY_VALUES_PATTERN
+        "' THEN p || '/' || "
+        "(row_number() OVER (PARTITION BY s, p ORDER BY n) + coalesce(highest, 0)) ELSE p END "
+        "AS p, t, c, q, r, v FROM %sgiven(s, p, t, c, q, r, v, n) LEFT JOIN (SELECT stage, "
+        "left(\"position\", %d) AS kept, "
+        "max(substr(\"position\", %d)::bigint) AS highest FROM %s WHERE pipeline = $1 AND "
+        "\"position\" ~ '" TIDE_PG_NUMBERED_PATTERN
+        "'%s GROUP BY 1, 2) AS numbers "
+        "ON stage = s AND kept = p) AS new",
+        given, TIDE_BY_VALUES_BYTES, TIDE_BY_VALUES_BYTES + 2, sink->names.rejects,
+        sink->target->mode == TIDE_REPLACE ? " AND run = $9::bigint" : "");
+}
+
 /* A reject that is committed stays so when a unit that is rolled back finds it again. */
-static const char upsert_format[] =
-    "INSERT INTO %s AS old (pipeline, stage, \"position\", step, column_name, sqlstate, reason, "
-    "row_values, run, undone) "
-    "SELECT DISTINCT ON (s, p) $1, s, p, t, c, q, r, v::json, $9::bigint, $10::boolean "
-    "FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
-    "$8::text[]) AS new(s, p, t, c, q, r, v) ORDER BY new.s, new.p, new.t, new.c, new.q, new.r, "
-    "new.v "
-    "ON CONFLICT (pipeline, stage, \"position\") DO UPDATE SET step = EXCLUDED.step, "
-    "column_name = EXCLUDED.column_name, sqlstate = EXCLUDED.sqlstate, reason = EXCLUDED.reason, "
-    "row_values = EXCLUDED.row_values, run = EXCLUDED.run, undone = old.undone AND EXCLUDED.undone "
-    "WHERE (old.step, old.column_name, old.sqlstate, old.reason, old.row_values::text, old.run, "
-    "old.undone) IS DISTINCT FROM (EXCLUDED.step, EXCLUDED.column_name, EXCLUDED.sqlstate, "
-    "EXCLUDED.reason, EXCLUDED.row_values::text, EXCLUDED.run, old.undone AND EXCLUDED.undone)";
+static void append_upsert(tide_text *sql, const tide_pg_sink *sink, bool numbered)
+{
+    tide_text_append_format(
+        sql,
+        "INSERT INTO %s AS old (pipeline, stage, \"position\", step, column_name, sqlstate, "
+        "reason, row_values, run, undone) "
+        "SELECT DISTINCT ON (new.s, new.p) $1, s, p, t, c, q, r, v::json, $9::bigint, $10::boolean "
+        "FROM ",
+        sink->names.rejects);
+    append_positions(sql, sink, numbered);
+    tide_text_append(
+        sql,
+        " ORDER BY new.s, new.p, new.t, new.c, new.q, new.r, new.v "
+        "ON CONFLICT (pipeline, stage, \"position\") DO UPDATE SET step = EXCLUDED.step, "
+        "column_name = EXCLUDED.column_name, sqlstate = EXCLUDED.sqlstate, "
+        "reason = EXCLUDED.reason, row_values = EXCLUDED.row_values, run = EXCLUDED.run, "
+        "undone = old.undone AND EXCLUDED.undone "
+        "WHERE (old.step, old.column_name, old.sqlstate, old.reason, old.row_values::text, "
+        "old.run, old.undone) IS DISTINCT FROM (EXCLUDED.step, EXCLUDED.column_name, "
+        "EXCLUDED.sqlstate, EXCLUDED.reason, EXCLUDED.row_values::text, EXCLUDED.run, "
+        "old.undone AND EXCLUDED.undone)");
+}
 
 /* Parameters: the pipeline, some fields of the rejects as arrays, and at most two texts. */
 #define PARAMETERS_MAX (FIELD_COUNT + 3)
@@ -183,22 +218,65 @@ static tide_code send_all(const tide_pg_sink *sink, tide_pg_connection *connecti
     return code;
 }
 
+static bool any_by_values(const tide_reject_list *rejects)
+{
+    for (size_t i = 0; i < rejects->count; i++) {
+        if (tide_position_is_by_values(rejects->items[i].position)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two units must not take the same number. Nothing of the table is locked by this transaction yet,
+ * so those who wait here wait for nobody who waits for them. */
+static tide_code lock_numbers(const tide_pg_sink *sink, tide_pg_connection *connection,
+                              tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
+                   sink->names.rejects);
+    return tide_pg_run(connection, sql, err);
+}
+
+static tide_code write_list(const tide_pg_sink *sink, tide_pg_connection *connection,
+                            tide_pg_encoder *encoder, const tide_reject_list *rejects,
+                            reject_command *command, bool numbered, tide_error *err)
+{
+    int64_t affected;
+    tide_text sql;
+    tide_text_init(&sql);
+    append_upsert(&sql, sink, numbered && any_by_values(rejects));
+    command->sql = tide_text_c(&sql);
+    tide_code code = tide_text_failed(&sql)
+                         ? TIDE_FAIL_MEMORY(err, "SQL text")
+                         : send_all(sink, connection, encoder, command, rejects, &affected, err);
+    tide_text_clear(&sql);
+    return code;
+}
+
 tide_code tide_pg_write_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
-                                tide_pg_encoder *encoder, const tide_reject_list *rejects,
-                                bool undone, tide_error *err)
+                                tide_pg_encoder *encoder, const tide_reject_list *const *lists,
+                                size_t list_count, bool undone, tide_error *err)
 {
     static const int fields[] = {STAGE, POSITION, STEP, COLUMN, SQLSTATE, REASON, VALUES};
-    char sql[2048];
     char run[24];
-    int64_t affected;
-    (void)snprintf(sql, sizeof sql, upsert_format, sink->names.rejects);
     (void)snprintf(run, sizeof run, "%" PRId64, sink->run);
-    reject_command command = {.sql = sql,
-                              .fields = fields,
+    reject_command command = {.fields = fields,
                               .field_count = FIELD_COUNT,
                               .texts = {run, undone ? "true" : "false"},
                               .text_count = 2};
-    return send_all(sink, connection, encoder, &command, rejects, &affected, err);
+    bool numbered = false;
+    for (size_t i = 0; i < list_count && tide_target_numbers_rejects(sink->target); i++) {
+        numbered = numbered || any_by_values(lists[i]);
+    }
+    if (numbered) {
+        TIDE_TRY(lock_numbers(sink, connection, err));
+    }
+    for (size_t i = 0; i < list_count; i++) {
+        TIDE_TRY(write_list(sink, connection, encoder, lists[i], &command, numbered, err));
+    }
+    return TIDE_OK;
 }
 
 tide_code tide_pg_take_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,

@@ -32,7 +32,7 @@ static tide_code execute(const tide_reject_table *table, const char *head, const
 {
     sqlite3_stmt *statement = NULL;
     TIDE_TRY(prepare(table, head, tail, &statement, err));
-    (void)sqlite3_bind_text(statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 1, table->target->pipeline, -1, SQLITE_STATIC);
     tide_code code = tide_db_run(table->db, statement, "deleting rejects", err);
     (void)sqlite3_finalize(statement);
     return code;
@@ -72,15 +72,52 @@ tide_code tide_reject_table_create(const tide_reject_table *table, tide_error *e
 static tide_code write_one(const tide_reject_table *table, sqlite3_stmt *statement,
                            const tide_reject *reject, tide_error *err)
 {
-    const char *texts[] = {table->pipeline, reject->stage,  reject->position, reject->step,
-                           reject->column,  reject->reason, reject->sqlstate, reject->values};
+    const char *texts[] = {
+        table->target->pipeline, reject->stage,  reject->position, reject->step,
+        reject->column,          reject->reason, reject->sqlstate, reject->values};
     for (int i = 0; i < 8; i++) {
         int result = sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC);
         if (result != SQLITE_OK) {
             return tide_db_fail(table->db, result, "writing a reject", err);
         }
     }
+    bool numbered =
+        tide_target_numbers_rejects(table->target) && tide_position_is_by_values(reject->position);
+    (void)sqlite3_bind_int64(statement, 11, numbered ? 1 : 0);
     return tide_db_run(table->db, statement, "writing a reject", err);
+}
+
+/* Equal rows are told apart by their numbers (tide_target_numbers_rejects): "row/DIGEST/7" is the
+ * seventh. What lies between "row/DIGEST/" and "row/DIGEST0" are the others. */
+static void append_position(tide_text *sql, const tide_reject_table *table)
+{
+    tide_text_append(sql,
+                     "CASE WHEN ?11 THEN ?3 || '/' || (1 + coalesce((SELECT "
+                     "max(CAST(substr(position, length(?3) + 2) AS INTEGER)) FROM");
+    append_on_table(sql, "", table,
+                    "WHERE pipeline = ?1 AND stage = ?2 AND position > ?3 || '/' "
+                    "AND position < ?3 || '0'");
+    tide_text_append(sql, table->target->mode == TIDE_REPLACE ? " AND run = ?9" : "");
+    tide_text_append(sql, "), 0)) ELSE ?3 END");
+}
+
+/* A reject that is committed stays so when a unit that is rolled back finds it again. */
+static tide_code prepare_write(const tide_reject_table *table, sqlite3_stmt **statement,
+                               tide_error *err)
+{
+    tide_text sql;
+    tide_text_init(&sql);
+    append_on_table(&sql, "INSERT INTO", table,
+                    "AS old (pipeline, stage, position, step, column_name, reason, sqlstate, "
+                    "row_values, run, undone) VALUES (?1, ?2, ");
+    append_position(&sql, table);
+    tide_text_append(&sql,
+                     ", ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+                     "ON CONFLICT (pipeline, stage, position) DO UPDATE SET step = excluded.step, "
+                     "column_name = excluded.column_name, reason = excluded.reason, "
+                     "sqlstate = excluded.sqlstate, row_values = excluded.row_values, "
+                     "run = excluded.run, undone = old.undone AND excluded.undone");
+    return tide_db_prepare_text(table->db, &sql, statement, err);
 }
 
 tide_code tide_reject_table_write(const tide_reject_table *table, const tide_reject_list *rejects,
@@ -90,15 +127,7 @@ tide_code tide_reject_table_write(const tide_reject_table *table, const tide_rej
         return TIDE_OK;
     }
     sqlite3_stmt *statement = NULL;
-    /* A reject that is committed stays so when a unit that is rolled back finds it again. */
-    TIDE_TRY(prepare(table, "INSERT INTO",
-                     "AS old (pipeline, stage, position, step, column_name, reason, sqlstate, "
-                     "row_values, run, undone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-                     "ON CONFLICT (pipeline, stage, position) DO UPDATE SET step = excluded.step, "
-                     "column_name = excluded.column_name, reason = excluded.reason, "
-                     "sqlstate = excluded.sqlstate, row_values = excluded.row_values, "
-                     "run = excluded.run, undone = old.undone AND excluded.undone",
-                     &statement, err));
+    TIDE_TRY(prepare_write(table, &statement, err));
     (void)sqlite3_bind_int64(statement, 9, run);
     (void)sqlite3_bind_int64(statement, 10, undone ? 1 : 0);
     tide_code code = TIDE_OK;
@@ -112,7 +141,7 @@ tide_code tide_reject_table_write(const tide_reject_table *table, const tide_rej
 static tide_code take_one(const tide_reject_table *table, sqlite3_stmt *statement,
                           const tide_reject *reject, int64_t *taken, tide_error *err)
 {
-    (void)sqlite3_bind_text(statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 1, table->target->pipeline, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(statement, 2, reject->stage, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(statement, 3, reject->position, -1, SQLITE_STATIC);
     TIDE_TRY(tide_db_run(table->db, statement, "deleting a reject", err));
@@ -144,6 +173,17 @@ tide_code tide_reject_table_take(const tide_reject_table *table, const tide_reje
 tide_code tide_reject_table_drop_undone(const tide_reject_table *table, tide_error *err)
 {
     return execute(table, "DELETE FROM", "WHERE pipeline = ?1 AND undone", err);
+}
+
+tide_code tide_reject_table_drop_staged(const tide_reject_table *table, tide_error *err)
+{
+    return execute(table, "DELETE FROM",
+                   "WHERE pipeline = ?1 AND stage = 'load' AND position GLOB 'row/*/*' "
+                   "AND substr(position, 5, 32) NOT GLOB '*[^0-9a-f]*' "
+                   "AND substr(position, 38) NOT GLOB '*[^0-9]*' "
+                   "AND run IN (SELECT run FROM tidemill_runs WHERE pipeline = ?1 AND "
+                   "status NOT IN ('complete', 'retried', 'rewound'))",
+                   err);
 }
 
 tide_code tide_reject_table_drop_replaced(const tide_reject_table *table, int64_t run,
@@ -206,7 +246,7 @@ static tide_code prepare_read(const tide_reject_table *table, const tide_reject_
         "CAST(substr(position, length(rtrim(position, '0123456789')) + 1) AS INTEGER), "
         "position");
     TIDE_TRY(tide_db_prepare_text(table->db, &sql, statement, err));
-    (void)sqlite3_bind_text(*statement, 1, table->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(*statement, 1, table->target->pipeline, -1, SQLITE_STATIC);
     (void)sqlite3_bind_text(*statement, 2, query->stage, -1, SQLITE_STATIC);
     (void)sqlite3_bind_int64(*statement, 3, query->since_run);
     (void)sqlite3_bind_int64(*statement, 4, query->committed ? 1 : 0);

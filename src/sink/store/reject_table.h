@@ -6,14 +6,14 @@
 #ifndef TIDE_SINK_STORE_REJECT_TABLE_H
 #define TIDE_SINK_STORE_REJECT_TABLE_H
 
-#include "flow/kept_reject.h"
+#include "flow/sink.h"
 #include "sink/store/db.h"
 
 /* A table of one pipeline; merges into one table share its rejects. */
 typedef struct tide_reject_table {
     tide_db *db;
     const char *name;
-    const char *pipeline;
+    const tide_target *target; /* whose: its pipeline, and how its positions are numbered */
 } tide_reject_table;
 
 /* Also gives one of an earlier version the columns that it lacks. */
@@ -27,6 +27,10 @@ TIDE_MUST_CHECK tide_code tide_reject_table_take(const tide_reject_table *table,
                                                  const tide_reject_list *rejects, tide_error *err);
 /* Those that were undone: the run that begins takes their rows again. */
 TIDE_MUST_CHECK tide_code tide_reject_table_drop_undone(const tide_reject_table *table,
+                                                        tide_error *err);
+/* Those by values of runs that have not completed: nothing of what these staged is there, and all
+ * of it is read again. */
+TIDE_MUST_CHECK tide_code tide_reject_table_drop_staged(const tide_reject_table *table,
                                                         tide_error *err);
 /* Those of other runs than this one, which has replaced all rows. */
 TIDE_MUST_CHECK tide_code tide_reject_table_drop_replaced(const tide_reject_table *table,

@@ -12,7 +12,7 @@ static tide_code create_own_tables(tide_store *store, tide_error *err)
 {
     tide_db *db = &store->db;
     const tide_target *target = store->target;
-    tide_reject_table rejects = {db, store->rejects_table, target->pipeline};
+    tide_reject_table rejects = {db, store->rejects_table, target};
     TIDE_TRY(tide_reject_table_create(&rejects, err));
     if (store->late_table != NULL) {
         TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
@@ -67,8 +67,10 @@ static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_e
     TIDE_TRY(drop_staging(store, err));
     TIDE_TRY(create_own_tables(store, err));
     if (run->status != TIDE_RUN_RETRIED) {
-        tide_reject_table rejects = {db, store->rejects_table, pipeline};
+        tide_reject_table rejects = {db, store->rejects_table, store->target};
         TIDE_TRY(tide_reject_table_drop_undone(&rejects, err));
+        TIDE_TRY(tide_store_is_staged(store) ? tide_reject_table_drop_staged(&rejects, err)
+                                             : TIDE_OK);
     }
     if (tide_target_repeats(store->target)) {
         return TIDE_OK;

@@ -91,7 +91,7 @@ tide_code tide_store_read_rejects(tide_sink *sink, const tide_reject_query *quer
         return TIDE_OK;
     }
     TIDE_TRY(tide_store_open_reader(store, &reader, err));
-    tide_reject_table table = {&reader, store->rejects_table, store->target->pipeline};
+    tide_reject_table table = {&reader, store->rejects_table, store->target};
     tide_code code = tide_reject_table_read(&table, query, visit, context, err);
     tide_db_close(&reader);
     return code;

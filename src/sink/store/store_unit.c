@@ -45,7 +45,7 @@ static tide_code write_batches(tide_store *store, const tide_unit *unit, tide_er
 
 static tide_reject_table table_of(tide_store *store)
 {
-    return (tide_reject_table){&store->db, store->rejects_table, store->target->pipeline};
+    return (tide_reject_table){&store->db, store->rejects_table, store->target};
 }
 
 tide_code tide_store_write_rejects(tide_store *store, const tide_reject_list *rejects,
