@@ -43,6 +43,13 @@
 /* A split that failed in passing is begun anew this often, with growing pauses. */
 #define TIDE_SPLIT_ATTEMPTS_MAX 8
 
+/* Small splits are read in groups, some for each worker, so that the last ones are short. A group
+ * of this many bytes is long enough in any case. To open and close a split costs about as much as
+ * reading so many bytes. */
+#define TIDE_TASKS_PER_WORKER 8
+#define TIDE_TASK_BYTES_MAX (64u << 20)
+#define TIDE_SPLIT_COST_BYTES (256u << 10)
+
 /* Elasticsearch refuses more slices than this per scroll. */
 #define TIDE_SLICES_MAX 1024
 

@@ -4,20 +4,16 @@
 #include "base/memory.h"
 #include "base/problem.h"
 
-bool tide_drain_take_split(tide_drain *d, uint32_t *split)
+bool tide_drain_take_split(tide_drain *d, unsigned worker, uint32_t *split)
 {
-    size_t count = d->options->plan->split_count;
+    bool taken = false;
     tide_mutex_lock(&d->lock);
     for (;;) {
-        for (uint32_t i = 0; d->waiting > 0 && i < count; i++) {
-            if (d->slots[i].state == TIDE_SPLIT_WAITING) {
-                d->slots[i].state = TIDE_SPLIT_READING;
-                d->waiting--;
-                d->reading++;
-                *split = i;
-                tide_mutex_unlock(&d->lock);
-                return true;
-            }
+        taken = tide_split_queue_take(&d->queue, worker, split);
+        if (taken) {
+            d->slots[*split].state = TIDE_SPLIT_READING;
+            d->reading++;
+            break;
         }
         /* A split that is still being read may take others back, so stay until all are done. */
         if (d->reading == 0 || tide_cancel_get(d->options->cancel) != TIDE_RUNNING) {
@@ -26,7 +22,7 @@ bool tide_drain_take_split(tide_drain *d, uint32_t *split)
         (void)tide_condition_wait_for(&d->changed, &d->lock, 100);
     }
     tide_mutex_unlock(&d->lock);
-    return false;
+    return taken;
 }
 
 void tide_drain_put_back(tide_drain *d, uint32_t split)
@@ -34,7 +30,7 @@ void tide_drain_put_back(tide_drain *d, uint32_t split)
     tide_mutex_lock(&d->lock);
     d->slots[split].state = TIDE_SPLIT_WAITING;
     d->reading--;
-    d->waiting++;
+    tide_split_queue_put_back(&d->queue, split);
     tide_condition_broadcast(&d->changed);
     tide_mutex_unlock(&d->lock);
 }
@@ -49,7 +45,7 @@ static void take_back(tide_drain *d, uint32_t split)
     tide_reject_list_reset(&slot->results.rejects);
     slot->results.rows = slot->results.rejected = 0;
     slot->state = TIDE_SPLIT_WAITING;
-    d->waiting++;
+    tide_split_queue_put_back(&d->queue, split);
     tide_atomic_add(&d->options->progress->splits_done, -1);
 }
 
@@ -147,12 +143,11 @@ tide_code tide_drain_init(tide_drain *d, const tide_read_options *o, tide_error 
         tide_reject_list_init(&d->slots[i].results.rejects);
         bool skipped = o->skip != NULL && o->skip[i];
         d->slots[i].state = skipped ? TIDE_SPLIT_DONE : TIDE_SPLIT_WAITING;
-        d->waiting += !skipped;
     }
     for (unsigned i = 0; i < d->options->worker_count; i++) {
         tide_keeper_init(&d->keepers[i], &d->keeping);
     }
-    return TIDE_OK;
+    return tide_split_queue_init(&d->queue, o->plan, o->skip, o->worker_count, err);
 }
 
 void tide_drain_clear(tide_drain *d)
@@ -164,6 +159,7 @@ void tide_drain_clear(tide_drain *d)
     for (size_t i = 0; d->slots != NULL && i < d->options->plan->split_count; i++) {
         tide_reject_list_clear(&d->slots[i].results.rejects);
     }
+    tide_split_queue_clear(&d->queue);
     tide_keeping_clear(&d->keeping);
     tide_condition_clear(&d->changed);
     tide_mutex_clear(&d->lock);

@@ -7,6 +7,7 @@
 
 #include "run/keeper.h"
 #include "run/read.h"
+#include "run/split_queue.h"
 
 typedef enum tide_split_state {
     TIDE_SPLIT_WAITING = 0,
@@ -36,7 +37,8 @@ typedef struct tide_drain {
     tide_mutex lock; /* guards all below */
     tide_condition changed;
     tide_split_slot *slots;
-    size_t waiting, reading;
+    tide_split_queue queue; /* of those that wait */
+    size_t reading;
     int64_t discarded;
     int64_t reject_count;
     tide_keeping keeping;
@@ -49,7 +51,7 @@ TIDE_MUST_CHECK tide_code tide_drain_init(tide_drain *drain, const tide_read_opt
 void tide_drain_clear(tide_drain *drain);
 
 /* The next split to be read. False: all are done, or the run was cancelled. */
-bool tide_drain_take_split(tide_drain *drain, uint32_t *split);
+bool tide_drain_take_split(tide_drain *drain, unsigned worker, uint32_t *split);
 /* Lines a split up again whose attempt has failed. */
 void tide_drain_put_back(tide_drain *drain, uint32_t split);
 /* All splits that have read this generation of their snapshot are read again. remote where one of

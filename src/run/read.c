@@ -209,7 +209,7 @@ static tide_code read_splits(void *context, unsigned worker, tide_error *err)
 {
     tide_drain *d = context;
     uint32_t split;
-    while (tide_drain_take_split(d, &split)) {
+    while (tide_drain_take_split(d, worker, &split)) {
         TIDE_TRY(read_split(d, worker, split, err));
     }
     return tide_cancel_check(d->options->cancel, err);
@@ -221,9 +221,9 @@ tide_code tide_read_all(const tide_read_options *options, tide_reject_list *reje
     tide_drain d;
     tide_code code = tide_drain_init(&d, options, err);
     if (code == TIDE_OK) {
-        tide_atomic_set(&options->progress->splits_total, (int64_t)d.waiting);
-        unsigned workers =
-            options->worker_count < d.waiting ? options->worker_count : (unsigned)d.waiting;
+        tide_atomic_set(&options->progress->splits_total, (int64_t)d.queue.waiting);
+        unsigned workers = options->worker_count < d.queue.waiting ? options->worker_count
+                                                                   : (unsigned)d.queue.waiting;
         code = tide_workers_run(workers, read_splits, &d, options->cancel, err);
     }
     tide_atomic_set(&options->progress->held_rows, tide_atomic_get(&d.keeping.rows));

@@ -3,6 +3,7 @@
 open at a time - by the server's own statistics."""
 
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from integration.project import Project
-from wire_proxy import Proxy
+from wire_proxy import Answer, Proxy, Request, Script
 
 INDICES = 400
 DOCUMENTS = 5  # of each
+LARGE = "many-large"  # the last by its name
+LARGE_DOCUMENTS = 3000
 WORKERS = 4
 PLAN_REQUESTS_MAX = 40
 STATISTICS = (
@@ -53,6 +56,27 @@ class Watch:
         self.after = self.search()
 
 
+class Openings(Script):
+    """Which indices were opened, in their order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def before(self, _proxy: Proxy, request: Request) -> Answer | None:
+        if request.kind == "open":
+            self.names.append(request.target.split("/")[1])
+        return None
+
+
+def load_large(server) -> None:
+    """Documents that do not compress, so that the store is larger, too."""
+    documents = (
+        (f"large-{d}", {"n": INDICES * DOCUMENTS + d, "noise": f"{random.getrandbits(800):x}"})
+        for d in range(LARGE_DOCUMENTS)
+    )
+    server.load(LARGE, documents)
+
+
 @pytest.fixture(scope="module")
 def many(elasticsearch_8) -> Iterator[object]:
     settings = {"number_of_shards": 1, "number_of_replicas": 0}
@@ -69,11 +93,13 @@ def many(elasticsearch_8) -> Iterator[object]:
                 lines.append(json.dumps({"n": i * DOCUMENTS + d}))
         answer = elasticsearch_8.request("POST", "/_bulk", "\n".join([*lines, ""]))
         assert not answer["errors"]
+    load_large(elasticsearch_8)
     elasticsearch_8.request("POST", "/many-*/_refresh")
     yield elasticsearch_8
     for first in range(0, INDICES, step):
         names = (f"many-{i:03}" for i in range(first, min(first + step, INDICES)))
         elasticsearch_8.request("DELETE", "/" + ",".join(names))
+    elasticsearch_8.request("DELETE", f"/{LARGE}")
     elasticsearch_8.request("DELETE", "/_index_template/many")
 
 
@@ -95,6 +121,7 @@ def write(project: Project, url: str, index: str, **source: object) -> None:
 
 def test_many_small_indices(project, many):
     with Proxy(many.port) as proxy, Watch(many) as watch:
+        proxy.script = openings = Openings()
         write(project, proxy.url, "many-*")
         begun = time.monotonic()
         record = project.record("--workers", str(WORKERS))
@@ -103,17 +130,19 @@ def test_many_small_indices(project, many):
     print(
         f"{seconds:.2f} s, at most {watch.most} contexts in {watch.samples} samples", proxy.counts
     )
-    count = INDICES * DOCUMENTS
+    count = INDICES * DOCUMENTS + LARGE_DOCUMENTS
     assert record["counts"]["read"] == count
     assert record["counts"]["discarded"] == 0
     assert project.rows("select n from t order by n") == [(n,) for n in range(count)]
     assert proxy.crimes == []
     assert proxy.counts["plan"] <= PLAN_REQUESTS_MAX
-    assert proxy.counts["open"] == INDICES
+    assert proxy.counts["open"] == INDICES + 1
+    assert len(set(openings.names)) == INDICES + 1
+    assert LARGE in openings.names[:WORKERS]
     assert watch.samples > 3
     assert watch.most <= 2 * WORKERS
     assert watch.after["open_contexts"] == 0
-    assert watch.after["scroll_total"] - watch.before["scroll_total"] == INDICES
+    assert watch.after["scroll_total"] - watch.before["scroll_total"] == INDICES + 1
 
 
 @pytest.fixture
