@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from kill_scenarios import MODES, TYPES, Data, config
-from kill_scenarios import SCRIPT as SCRIPT_TEXT
+from kill_scenarios import MODES, Data, config
 from kill_timeline import CLASSES, Kill, Timeline, observe, place_of, read_log
 from pipelines import engine
+from pipelines.balances import SCRIPT, TYPES
 from pipelines.engine import Execution, Project
 from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables
 
@@ -137,7 +137,7 @@ class GroundPlace:
             "pipelines": {PIPELINE: config(self.ground.mode, TABLE)},
         }
         self.project.write()
-        (self.directory / "day.lua").write_text(SCRIPT_TEXT)
+        (self.directory / "day.lua").write_text(SCRIPT)
 
     def copy_from(self, base: "GroundPlace") -> None:
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines import files
+from pipelines.balances import COLUMNS, KEY, LUA_STEP, SERIES
 
 EARLIER_ROWS, ROWS = 1500, 5000
 PEOPLE = 120
@@ -16,63 +17,6 @@ START = 1_709_280_000  # 2024-03-01T08:00:00Z
 EARLIER_DAYS, DAYS = 10, 40
 BAD_EVERY = 400
 NOTE_BYTES = 120  # so that a small memory spills
-
-COLUMNS = {
-    "event_id": "text",
-    "person": "text",
-    "used_at": {"type": "timestamp", "format": "epoch_seconds"},
-    "amount": "decimal(12,2)",
-    "kind": "text",
-    "points": "int64",
-    "note": "text",
-}
-TYPES = {
-    "event_id": "text",
-    "person": "text",
-    "used_at": "timestamp",
-    "amount": "decimal",
-    "kind": "text",
-    "points": "int64",
-    "note": "text",
-    "day": "date",
-    "balance": "decimal",
-    "days_active": "int64",
-    "rows": "int64",
-    "s1_balance": "decimal",
-    "s1_days_active": "int64",
-}
-
-SCRIPT = """
-local M = {}
-function M.day(rows, state)
-  local sum = decimal(0)
-  for i = 1, rows.n do
-    sum = sum + (rows.amount[i] or decimal(1))
-  end
-  state.balance = (state.balance or decimal(0)) + sum
-  state.days_active = (state.days_active or 0) + 1
-  return {
-    kind = rows.kind[rows.n], used_at = rows.used_at[rows.n], balance = state.balance,
-    days_active = state.days_active, points = rows.points[1], rows = rows.n,
-  }
-end
-return M
-"""
-LUA_STEP = {
-    "lua": "day.lua",
-    "state": {"balance": "decimal(18,2)", "days_active": "int64"},
-    "output": {
-        "person": {"from": "series"},
-        "day": {"from": "day"},
-        "kind": "text",
-        "used_at": "timestamp",
-        "balance": "decimal(18,2)",
-        "days_active": "int64",
-        "points": "int64",
-        "rows": "int64",
-    },
-}
-SERIES = {"series": "person", "time": "used_at", "timezone": "Europe/Warsaw"}
 
 
 @dataclass(frozen=True)
@@ -97,12 +41,12 @@ MODES = {
         Mode(
             "merge_series",
             {**SERIES, "steps": [LUA_STEP], "commit": {"rows": 70}},
-            {"mode": "merge", "key": ["person", "kind"], "newest": "used_at"},
+            {"mode": "merge", **KEY},
         ),
         Mode(
             "merge",
             {"partitions": 32, "commit": {"rows": 10}},
-            {"mode": "merge", "key": ["person", "kind"], "newest": "used_at"},
+            {"mode": "merge", **KEY},
         ),
         Mode(
             "replace",

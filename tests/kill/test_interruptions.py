@@ -13,8 +13,9 @@ import psycopg
 import pytest
 import servers
 from kill_ground import PIPELINE, TABLE, Ground
-from kill_scenarios import MODES, SCRIPT, SERIES
+from kill_scenarios import MODES
 from pipelines import engine
+from pipelines.balances import SCRIPT, SERIES
 from pipelines.engine import EXIT_CANCELLED, EXIT_SINK, EXIT_SOURCE, Project
 from pipelines.tables import SqliteReader
 

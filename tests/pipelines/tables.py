@@ -188,6 +188,20 @@ class PostgresReader(Reader):
         return [name for (name,) in self.query(sql)[1]]
 
 
+class OneConnection(PostgresReader):
+    """Reads all tables by one connection."""
+
+    def __init__(self, conninfo: str, *arguments: object) -> None:
+        super().__init__(conninfo, *arguments)
+        # Plans that the server keeps are those of tables that come and go.
+        self.connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        self.connection.execute("set time zone 'UTC'")
+
+    def query(self, sql: str) -> tuple[list[str], list]:
+        cursor = self.connection.execute(sql)
+        return [column.name for column in cursor.description], cursor.fetchall()
+
+
 class CsvReader(SqliteReader):
     """Output as the part files that the manifest names; the rest in the directory's own SQLite."""
 

@@ -13,10 +13,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import kill_scenarios
 from disk import Disk, Op, Wreck, read_log
-from kill_scenarios import MODES, TYPES, Data, config
+from kill_scenarios import DAY_SECONDS, MODES, START, Data, config
 from pipelines import engine
+from pipelines.balances import SCRIPT, TYPES
 from pipelines.engine import Project
 from pipelines.tables import CsvReader, Reader, SqliteReader, Tables
 
@@ -121,6 +121,7 @@ class Ground:
         self.sink, mode, history = which
         self.mode, self.steps = MODES[mode], HISTORIES[history]
         self.rng = random.Random(f"{seed} {self.name}")
+        self.workers = self.rng.choice([1, 2, 3])
         self.trials = self.first_points = 0
         self.write_sources(Data(seed))
         self.expected = self.undisturbed()
@@ -132,7 +133,7 @@ class Ground:
         shutil.move(work / "in", self.directory / "earlier")
         data.write_later(work)
         shutil.move(work / "in", self.directory / "later")
-        last = kill_scenarios.START + 14 * kill_scenarios.DAY_SECONDS
+        last = START + 14 * DAY_SECONDS
         for event in data.earlier + data.later:
             if event["used_at"] >= last and data.rng.random() < 0.2:
                 event["points"] += 1000
@@ -150,7 +151,7 @@ class Ground:
             "pipelines": {PIPELINE: config(self.mode, TABLE)},
         }
         place.project.write()
-        (place.directory / "day.lua").write_text(kill_scenarios.SCRIPT)
+        (place.directory / "day.lua").write_text(SCRIPT)
         return place
 
     def undisturbed(self) -> Tables:
@@ -159,7 +160,7 @@ class Ground:
         for step in self.steps:
             if not step.killed:
                 place.take_sources(step.sources)
-                done = place.execute(step, 2, TIDEMILL_FAULT_LOG=str(points))
+                done = place.execute(step, self.workers, TIDEMILL_FAULT_LOG=str(points))
                 assert done.returncode == 0, done
                 self.first_points = self.first_points or points.read_bytes().count(b"\n")
         tables = place.tables()
@@ -174,7 +175,6 @@ class Ground:
         shutil.copytree(place.directory, start)
         log = self.directory / "operations.log"
         log.touch()
-        workers = self.rng.choice([1, 2, 3])
         self.ends: list[int] = []
         disk = Disk(place.directory.resolve(), start)
         for step in self.steps:
@@ -183,7 +183,7 @@ class Ground:
             if step.killed:
                 point = int(self.first_points * self.rng.uniform(0.3, 0.9))
                 preload["TIDEMILL_FAULT"] = f"*:{point}"
-            done = place.execute(step, workers, **preload)
+            done = place.execute(step, self.workers, **preload)
             wanted = -signal.SIGKILL if step.killed else 0
             assert done.returncode == wanted, (self.name, done)
             self.ops = read_log(log)

@@ -19,7 +19,6 @@
 /* Both names of each function are wanted here, not one in place of the other. */
 #undef _FILE_OFFSET_BITS
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -32,8 +31,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload/next_function.h"
+
 #define FILES_MAX 65536
-#define EXPORT __attribute__((visibility("default")))
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int ids[FILES_MAX]; /* of the opening that a descriptor stands for; 0: none */
@@ -41,23 +41,11 @@ static bool appends[FILES_MAX];
 static int last_id;
 static int log_file = -1;
 
-/* ISO C knows no function behind a pointer to an object; POSIX does. */
-#define REAL(name) (__extension__(__typeof__(&name)) real_function(#name))
-
-static void *real_function(const char *name)
-{
-    void *function = dlsym(RTLD_NEXT, name);
-    if (function == NULL) {
-        abort();
-    }
-    return function;
-}
-
 static void open_log(void)
 {
     const char *path = getenv("TIDEMILL_RECORD");
     if (path != NULL) {
-        log_file = REAL(openat)(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        log_file = NEXT(openat)(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC);
     }
     if (log_file < 0) {
         abort();
@@ -83,7 +71,7 @@ static void log_bytes(const void *data, size_t size)
 {
     int kept = errno;
     for (const char *at = data; size > 0;) {
-        ssize_t written = REAL(write)(log_file, at, size);
+        ssize_t written = NEXT(write)(log_file, at, size);
         if (written <= 0) {
             abort();
         }
@@ -116,7 +104,7 @@ static int folder_id(int folder)
 static int open_file(int folder, const char *path, int flags, mode_t mode)
 {
     enter();
-    int file = REAL(openat)(folder, path, flags, mode);
+    int file = NEXT(openat)(folder, path, flags, mode);
     if (file >= 0 && file < FILES_MAX) {
         ids[file] = ++last_id;
         appends[file] = (flags & O_APPEND) != 0;
@@ -166,7 +154,7 @@ EXPORT int close(int file)
     if (file >= 0 && file < FILES_MAX) {
         ids[file] = 0;
     }
-    int result = REAL(close)(file);
+    int result = NEXT(close)(file);
     leave();
     return result;
 }
@@ -197,7 +185,7 @@ static bool is_recorded(int file)
 static ssize_t write_here(int file, const struct iovec *buffers, int count)
 {
     enter();
-    ssize_t written = REAL(writev)(file, buffers, count);
+    ssize_t written = NEXT(writev)(file, buffers, count);
     off_t end = lseek(file, 0, SEEK_CUR);
     log_write(file, end - written, buffers, written);
     leave();
@@ -211,19 +199,19 @@ EXPORT ssize_t write(int file, const void *data, size_t size)
         void *out;
     } bytes = {data};
     struct iovec buffer = {bytes.out, size};
-    return is_recorded(file) ? write_here(file, &buffer, 1) : REAL(write)(file, data, size);
+    return is_recorded(file) ? write_here(file, &buffer, 1) : NEXT(write)(file, data, size);
 }
 
 EXPORT ssize_t writev(int file, const struct iovec *buffers, int count)
 {
     return is_recorded(file) ? write_here(file, buffers, count)
-                             : REAL(writev)(file, buffers, count);
+                             : NEXT(writev)(file, buffers, count);
 }
 
 static ssize_t write_there(int file, const struct iovec *buffers, int count, off_t offset)
 {
     enter();
-    ssize_t written = REAL(pwritev)(file, buffers, count, offset);
+    ssize_t written = NEXT(pwritev)(file, buffers, count, offset);
     log_write(file, offset, buffers, written);
     leave();
     return written;
@@ -262,7 +250,7 @@ static void log_size(int file)
     EXPORT int name parameters             \
     {                                      \
         enter();                           \
-        int result = REAL(name) arguments; \
+        int result = NEXT(name) arguments; \
         if (result == 0) {                 \
             log_size(file);                \
         }                                  \
@@ -280,7 +268,7 @@ SIZED(posix_fallocate64, (int file, off_t offset, off_t size), (file, offset, si
     EXPORT int name(int file)                \
     {                                        \
         enter();                             \
-        int result = REAL(name)(file);       \
+        int result = NEXT(name)(file);       \
         if (result == 0) {                   \
             log_line("s %d\n", id_of(file)); \
         }                                    \
@@ -294,7 +282,7 @@ static int rename_path(int from_folder, const char *from, int to_folder, const c
                        unsigned flags)
 {
     enter();
-    int result = REAL(renameat2)(from_folder, from, to_folder, to, flags);
+    int result = NEXT(renameat2)(from_folder, from, to_folder, to, flags);
     if (result == 0) {
         log_line("r %u %d %d %zu %zu\n", flags, folder_id(from_folder), folder_id(to_folder),
                  strlen(from), strlen(to));
@@ -324,7 +312,7 @@ EXPORT int renameat2(int from_folder, const char *from, int to_folder, const cha
 static int remove_path(int folder, const char *path, int flags)
 {
     enter();
-    int result = REAL(unlinkat)(folder, path, flags);
+    int result = NEXT(unlinkat)(folder, path, flags);
     if (result == 0) {
         log_line("u %d %zu\n", folder_id(folder), strlen(path));
         log_bytes(path, strlen(path));
@@ -351,7 +339,7 @@ EXPORT int unlinkat(int folder, const char *path, int flags)
 static int make_folder(int folder, const char *path, mode_t mode)
 {
     enter();
-    int result = REAL(mkdirat)(folder, path, mode);
+    int result = NEXT(mkdirat)(folder, path, mode);
     if (result == 0) {
         log_line("m %d %zu\n", folder_id(folder), strlen(path));
         log_bytes(path, strlen(path));

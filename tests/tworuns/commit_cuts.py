@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psycopg
 from kill_ground import PIPELINE, TABLE, DifferenceError, Ground, GroundPlace, Trial
-from kill_scenarios import MODES, TYPES, Data
+from kill_scenarios import MODES, Data
 from pg_wire import PLACES, Cut, PgProxy, Plan
+from pipelines.balances import TYPES
 from pipelines.engine import EXIT_SINK, Execution
-from pipelines.tables import PostgresReader
+from pipelines.tables import OneConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 EARLIER_ROWS, ROWS, BAD_EVERY = 150, 500, 50
@@ -27,19 +28,6 @@ class SmallGround(Ground):
 
     def make_data(self, seed: int) -> Data:
         return Data(seed, EARLIER_ROWS, ROWS, BAD_EVERY)
-
-
-class OneConnection(PostgresReader):
-    """Reads all tables by one connection."""
-
-    def __init__(self, conninfo: str, *arguments: object) -> None:
-        super().__init__(conninfo, *arguments)
-        self.connection = psycopg.connect(conninfo, autocommit=True)
-        self.connection.execute("set time zone 'UTC'")
-
-    def query(self, sql: str) -> tuple[list[str], list]:
-        cursor = self.connection.execute(sql)
-        return [column.name for column in cursor.description], cursor.fetchall()
 
 
 class CutPlace(GroundPlace):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 from pipelines import engine
+from pipelines.balances import SCRIPT, TYPES
 from pipelines.engine import EXIT_SOURCE, RUN_SECONDS_MAX, Execution, Project
 from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
 from wire_faults import Plan, draw
@@ -24,9 +25,7 @@ from wire_proxy import Context, Proxy, Script
 from wire_restart import draw_restart
 from wire_scenarios import (
     PIPELINE,
-    SCRIPT,
     TABLE,
-    TYPES,
     Case,
     Ground,
     as_row,

@@ -9,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from pipelines.balances import COLUMNS, KEY, LUA_STEP, SERIES, ZONE
+
 PIPELINE, TABLE = "events", "loaded"
 INDICES = {"wire-a": 1, "wire-b": 2, "wire-c": 3}  # shards
 DOCUMENTS = 3600
 BAD_EVERY = 300
 START = 1_709_280_000  # 2024-03-01T08:00:00Z
 DAYS = 30
-ZONE = "Europe/Warsaw"
 
 MAPPING = {
     "event_id": {"type": "keyword"},
@@ -26,63 +27,6 @@ MAPPING = {
     "points": {"type": "long"},
     "note": {"type": "keyword", "index": False, "doc_values": False},
 }
-COLUMNS = {
-    "event_id": "text",
-    "person": "text",
-    "used_at": {"type": "timestamp", "format": "epoch_seconds"},
-    "amount": "decimal(12,2)",
-    "kind": "text",
-    "points": "int64",
-    "note": "text",
-}
-TYPES = {
-    "event_id": "text",
-    "person": "text",
-    "used_at": "timestamp",
-    "amount": "decimal",
-    "kind": "text",
-    "points": "int64",
-    "note": "text",
-    "day": "date",
-    "balance": "decimal",
-    "days_active": "int64",
-    "rows": "int64",
-    "s1_balance": "decimal",
-    "s1_days_active": "int64",
-}
-
-SCRIPT = """
-local M = {}
-function M.day(rows, state)
-  local sum = decimal(0)
-  for i = 1, rows.n do
-    sum = sum + rows.amount[i]
-  end
-  state.balance = (state.balance or decimal(0)) + sum
-  state.days_active = (state.days_active or 0) + 1
-  return {
-    kind = rows.kind[rows.n], used_at = rows.used_at[rows.n], balance = state.balance,
-    days_active = state.days_active, points = rows.points[1], rows = rows.n,
-  }
-end
-return M
-"""
-LUA_STEP = {
-    "lua": "day.lua",
-    "state": {"balance": "decimal(18,2)", "days_active": "int64"},
-    "output": {
-        "person": {"from": "series"},
-        "day": {"from": "day"},
-        "kind": "text",
-        "used_at": "timestamp",
-        "balance": "decimal(18,2)",
-        "days_active": "int64",
-        "points": "int64",
-        "rows": "int64",
-    },
-}
-SERIES = {"series": "person", "time": "used_at", "timezone": ZONE}
-KEY = {"key": ["person", "kind"], "newest": "used_at"}
 
 
 @dataclass(frozen=True)

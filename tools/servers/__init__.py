@@ -35,8 +35,8 @@ KINDS = {
 
 
 def start(name: str, **options: object) -> Instance:
-    """A running server of KINDS. Options: `detached`; `heap` where there is Java; those of
-    PgBouncer."""
+    """A running server of KINDS. Options: `detached`; `heap` where there is Java; `settings` of
+    PostgreSQL; those of PgBouncer."""
     instance = KINDS[name](**options)
     try:
         instance.start()

@@ -6,10 +6,9 @@ import shutil
 import signal
 import socket
 
-from .instance import Instance, ServerError, free_port
+from .instance import Instance, ServerError
+from .ports import start_on_a_free_port
 from .postgres import Postgres
-
-PORT_TRIES = 5
 
 
 def binary() -> str:
@@ -68,22 +67,9 @@ class PgBouncer(Instance):
         return [binary(), str(self.write("pgbouncer.ini", self.settings()))], {}
 
     def start(self) -> None:
-        """A later start takes the port of the first, so that clients find it again."""
         if self.own is not None and not self.own.port:
             self.own.start()
-        if self.port:
-            super().start()
-            return
-        for _ in range(PORT_TRIES):
-            self.port = free_port()
-            try:
-                super().start()
-            except ServerError as error:
-                if "Address already in use" not in str(error):
-                    raise
-            else:
-                return
-        raise ServerError(f"{self.name}: every port was taken by somebody else")
+        start_on_a_free_port(self, super().start, "Address already in use")
 
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError):

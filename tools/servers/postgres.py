@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private PostgreSQL cluster of whichever version is installed, with fsync on."""
+"""A private PostgreSQL cluster of whichever version is installed, with fsync on unless told."""
 
 import signal
 from pathlib import Path
 
-from .instance import Instance, ServerError, free_port
-
-PORT_TRIES = 5
+from .instance import Instance, ServerError
+from .ports import start_on_a_free_port
 
 SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
@@ -26,12 +25,15 @@ def binaries() -> Path:
 
 
 class Postgres(Instance):
+    """`settings` are added to those of every server."""
+
     name = "postgres"
     # "Fast": open transactions are rolled back, clients are sent away.
     stop_signal = signal.SIGINT
 
-    def __init__(self, detached: bool = False) -> None:
+    def __init__(self, detached: bool = False, settings: dict[str, str] | None = None) -> None:
         super().__init__(detached)
+        self.settings = {**SETTINGS, **(settings or {})}
         self.prepare()
 
     @property
@@ -50,25 +52,12 @@ class Postgres(Instance):
             ],
             {},
         )
-        text = "".join(f"{key} = {value}\n" for key, value in SETTINGS.items())
+        text = "".join(f"{key} = {value}\n" for key, value in self.settings.items())
         with (self.directory / "data" / "postgresql.conf").open("a") as file:
             file.write(text)
 
     def start(self) -> None:
-        """A later start takes the port of the first, so that a client finds its server again."""
-        if self.port:
-            super().start()
-            return
-        for _ in range(PORT_TRIES):
-            self.port = free_port()
-            try:
-                super().start()
-            except ServerError as error:
-                if "could not bind" not in str(error):
-                    raise
-            else:
-                return
-        raise ServerError(f"{self.name}: every port was taken by somebody else")
+        start_on_a_free_port(self, super().start, "could not bind")
 
     def stop(self) -> None:
         """Asks the postmaster alone; its children would take the signal as theirs."""
