@@ -2,7 +2,6 @@
 #include "source/file/file_glob.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "source/file/file_input.h"
+#include "source/file/file_match.h"
 #include "source/file/file_plan.h"
 
 /* Names are relative to the directory, and "./a" is a. */
@@ -36,37 +36,6 @@ char *tide_file_path(tide_arena *arena, const char *directory, const char *name)
     }
     const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
     return tide_arena_format(arena, "%s%s%s", directory, slash, name);
-}
-
-/* The pattern with the directory before it, whose own special characters mean themselves. */
-static char *full_pattern(tide_arena *arena, const char *directory, const char *pattern)
-{
-    if (pattern[0] == '/' || directory == NULL || directory[0] == '\0') {
-        return tide_arena_copy_string(arena, pattern);
-    }
-    char *full = tide_arena_alloc(arena, 2 * strlen(directory) + strlen(pattern) + 2);
-    if (full == NULL) {
-        return NULL;
-    }
-    char *at = full;
-    for (const char *c = directory; *c != '\0'; c++) {
-        if (strchr("*?[]\\", *c) != NULL) {
-            *at++ = '\\';
-        }
-        *at++ = *c;
-    }
-    if (at[-1] != '/') {
-        *at++ = '/';
-    }
-    memcpy(at, pattern, strlen(pattern) + 1);
-    return full;
-}
-
-/* Of the directories on the way: one that can't be read would be a hole. */
-static int on_error(const char *path, int error)
-{
-    (void)path;
-    return error == ENOENT || error == ENOTDIR ? 0 : 1;
 }
 
 static tide_code fill(tide_arena *arena, const struct stat *status, tide_found_file *file,
@@ -126,12 +95,13 @@ static tide_code add_match(const tide_file_source_options *options, const char *
 }
 
 static tide_code add_matches(const tide_file_source_options *options, const char *pattern,
-                             const glob_t *matches, tide_found_files *found, tide_error *err)
+                             const tide_path_list *matches, tide_found_files *found,
+                             tide_error *err)
 {
-    bool is_wild = strpbrk(pattern, "*?[") != NULL;
+    bool is_wild = tide_file_is_wild(pattern);
     size_t before = found->count;
-    for (size_t i = 0; i < matches->gl_pathc; i++) {
-        TIDE_TRY(add_match(options, pattern, matches->gl_pathv[i], is_wild, found, err));
+    for (size_t i = 0; i < matches->count; i++) {
+        TIDE_TRY(add_match(options, pattern, matches->items[i], is_wild, found, err));
     }
     if (found->count == before && !options->allow_empty) {
         return TIDE_FAIL(err, TIDE_E_NO_FILE,
@@ -144,21 +114,17 @@ static tide_code add_matches(const tide_file_source_options *options, const char
 static tide_code glob_one(const tide_file_source_options *options, const char *pattern,
                           tide_found_files *found, tide_error *err)
 {
-    glob_t matches = {0};
-    char *full = full_pattern(found->arena, options->directory, pattern);
-    if (full == NULL) {
-        return TIDE_FAIL_MEMORY(err, "a list of files");
-    }
-    int result = glob(full, GLOB_NOSORT, on_error, &matches);
-    tide_code code;
-    if (result == 0 || result == GLOB_NOMATCH) {
+    tide_arena paths;
+    tide_path_list matches = {0};
+    tide_arena_init(&paths);
+    tide_code code = tide_file_match(&paths, options->directory, pattern, &matches, err);
+    if (code == TIDE_OK) {
         code = add_matches(options, pattern, &matches, found, err);
-    } else if (result == GLOB_NOSPACE) {
-        code = TIDE_FAIL_MEMORY(err, "a list of files");
-    } else {
-        code = TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't read a directory of %s", pattern);
+    } else if (code == TIDE_IO) {
+        code = tide_error_context(err, "files: %s", pattern);
     }
-    globfree(&matches);
+    tide_path_list_clear(&matches);
+    tide_arena_clear(&paths);
     return code;
 }
 
