@@ -28,5 +28,6 @@ void tide_sink_facts_clear(tide_sink_facts *facts)
     tide_free(facts->fingerprint);
     tide_free(facts->fingerprint_text);
     tide_text_clear(&facts->problems);
+    tide_text_clear(&facts->pending);
     *facts = (tide_sink_facts){0};
 }

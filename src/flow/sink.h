@@ -104,6 +104,7 @@ typedef struct tide_sink_facts {
     int64_t unit_rows;  /* rows that these have loaded */
     char *fingerprint;  /* stored with the state, or NULL */
     char *fingerprint_text;
+    tide_text pending;  /* what is committed and not yet in place, a line each */
     tide_text problems; /* a line each: columns missing, types that do not fit, key without
                            unique index, foreign keys on a replaced table, name too long ... */
 } tide_sink_facts;
@@ -126,6 +127,9 @@ typedef struct tide_sink_vtable {
     /* Newest first, at most limit rows into rows; *count says how many. */
     tide_code (*read_runs)(tide_sink *sink, size_t limit, tide_run_row *rows, size_t *count,
                            tide_error *err);
+    /* Puts in place what `pending` of the facts tells; NULL: there never is anything. Any process
+     * may at any time, whoever has the lease; begin does it, too. */
+    tide_code (*settle)(tide_sink *sink, tide_error *err);
     /* Adds the pipeline's marks to the list, sorted by name by bytes. */
     tide_code (*read_marks)(tide_sink *sink, tide_read_mark_list *marks, tide_error *err);
     /* Visits what <table>_rejects keeps of the pipeline, in the order of (stage, position), the

@@ -10,6 +10,21 @@
 
 #define KEY_COLUMNS_MAX 32
 
+/* Of a sink: what it runs on, if it is asked for, and what is not yet in place. */
+static tide_code look_at_sink(tide_execution *e, char **server, tide_text *notes, tide_error *err)
+{
+    tide_sink_facts facts = {0};
+    tide_code code =
+        tide_on_side(e->sink->vtable->check(e->sink, &facts, err), TIDE_SIDE_SINK, err);
+    tide_text_append(notes, tide_text_c(&facts.pending));
+    if (server != NULL) {
+        *server = facts.server;
+        facts.server = NULL;
+    }
+    tide_sink_facts_clear(&facts);
+    return code;
+}
+
 tide_code tide_check_pipeline(tide_pipeline *pipeline, tide_text *notes, tide_error *err)
 {
     tide_execution e;
@@ -22,6 +37,9 @@ tide_code tide_check_pipeline(tide_pipeline *pipeline, tide_text *notes, tide_er
         code = tide_execution_prepare(&e, &last, &last_count, err);
     }
     tide_note_masks(pipeline, notes);
+    if (code == TIDE_OK && e.sink != NULL) {
+        code = look_at_sink(&e, NULL, notes, err);
+    }
     if (code == TIDE_OK) {
         code = tide_on_side(e.source->vtable->check(e.source, notes, err), TIDE_SIDE_SOURCE, err);
     }
@@ -46,12 +64,7 @@ static const char *describe_route(tide_route route)
 static tide_code fill_plan(tide_execution *e, tide_plan_result *result, tide_error *err)
 {
     if (e->sink != NULL) {
-        tide_sink_facts facts = {0};
-        tide_code code = e->sink->vtable->check(e->sink, &facts, err);
-        result->sink_server = facts.server;
-        facts.server = NULL;
-        tide_sink_facts_clear(&facts);
-        TIDE_TRY(tide_on_side(code, TIDE_SIDE_SINK, err));
+        TIDE_TRY(look_at_sink(e, &result->sink_server, &result->notes, err));
     }
     result->run = e->row.run;
     result->resumes = e->resumed;

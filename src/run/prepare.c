@@ -108,11 +108,22 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     return tide_incremental_choose(e, unfinished, err);
 }
 
+/* What a run that was ended had committed is put in place before anything else: whatever comes of
+ * this one. */
+static tide_code settle(tide_execution *e, const tide_sink_facts *facts, tide_error *err)
+{
+    bool is_left = e->options.looks_only || e->sink->vtable->settle == NULL;
+    return facts->pending.size == 0 || is_left ? TIDE_OK : e->sink->vtable->settle(e->sink, err);
+}
+
 tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *last_count,
                               tide_error *err)
 {
     tide_sink_facts facts = {0};
     tide_code code = e->sink->vtable->check(e->sink, &facts, err);
+    if (code == TIDE_OK) {
+        code = settle(e, &facts, err);
+    }
     if (code == TIDE_OK && facts.problems.size > 0) {
         code = tide_fail_problems(e, &facts, err);
     }

@@ -9,6 +9,7 @@ typedef struct folder_look {
     tide_csv_sink *sink;
     tide_sink_facts *facts;
     bool has_files;     /* that a reader would read */
+    int64_t unnamed;    /* committed parts that still have their temporary names */
     bool all_there;     /* every committed part has the size that the manifest says */
     char stranger[256]; /* an entry that is not ours, or "" */
 } folder_look;
@@ -43,6 +44,21 @@ static tide_code size_of(tide_csv_sink *sink, const tide_manifest_file *file, in
     return TIDE_OK;
 }
 
+static tide_code look_at_temporary(folder_look *look, const tide_manifest_file *file,
+                                   tide_error *err)
+{
+    if (file->temporary == NULL) {
+        return TIDE_OK;
+    }
+    const char *path =
+        tide_arena_format(&look->sink->paths, "%s/%s", look->sink->folder, file->temporary);
+    if (path == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a path");
+    }
+    look->unnamed += tide_path_size(path) >= 0;
+    return TIDE_OK;
+}
+
 static tide_code look_at_file(void *context, const tide_manifest_file *file, tide_error *err)
 {
     folder_look *look = context;
@@ -51,6 +67,7 @@ static tide_code look_at_file(void *context, const tide_manifest_file *file, tid
         return TIDE_OK;
     }
     TIDE_TRY(size_of(look->sink, file, &size, err));
+    TIDE_TRY(look_at_temporary(look, file, err));
     look->all_there = look->all_there && size == file->byte_count;
     look->has_files = look->has_files || size >= 0;
     return TIDE_OK;
@@ -86,6 +103,25 @@ static void check_folder(tide_csv_sink *sink, const folder_look *look, tide_text
     }
 }
 
+/* A run was ended between its COMMIT and what follows that. */
+static void tell_pending(const folder_look *look, bool is_swapped, tide_text *pending)
+{
+    const char *folder = look->sink->folder;
+    if (!is_swapped) {
+        tide_text_append_format(pending,
+                                "the files of the last complete run are committed, but %s still "
+                                "holds those of the run before: the next `tidemill run` begins by "
+                                "putting them there\n",
+                                folder);
+    } else if (look->unnamed > 0) {
+        tide_text_append_format(
+            pending,
+            "committed part files in %s that have not got their names yet: "
+            "%lld. A run that goes on, or the next `tidemill run`, gives them\n",
+            folder, (long long)look->unnamed);
+    }
+}
+
 static tide_code look_at_store(folder_look *look, tide_error *err)
 {
     tide_csv_sink *sink = look->sink;
@@ -100,6 +136,9 @@ static tide_code look_at_store(folder_look *look, tide_error *err)
     if (code == TIDE_OK && row.swap != NULL) { /* the next begin completes it */
         look->facts->same_table = row.table_identity != NULL;
         look->has_files = true;
+    }
+    if (code == TIDE_OK) {
+        tell_pending(look, row.swap == NULL, &look->facts->pending);
     }
     tide_pipeline_row_clear(&row);
     return code;
@@ -119,7 +158,9 @@ tide_code tide_csv_check(tide_csv_sink *sink, bool connected, tide_sink_facts *f
         TIDE_TRY(look_at_store(&look, err));
     }
     facts->table_empty = !look.has_files;
-    return tide_text_failed(&facts->problems) ? TIDE_FAIL_MEMORY(err, "what is wrong") : TIDE_OK;
+    return tide_text_failed(&facts->problems) || tide_text_failed(&facts->pending)
+               ? TIDE_FAIL_MEMORY(err, "what is wrong")
+               : TIDE_OK;
 }
 
 static tide_code remove_part(void *context, const char *name, tide_error *err)

@@ -54,6 +54,8 @@ TIDE_MUST_CHECK tide_code tide_csv_finish_renames(tide_csv_sink *sink, tide_erro
 TIDE_MUST_CHECK tide_code tide_csv_finish_swap(tide_csv_sink *sink, tide_error *err);
 /* In begin, inside its transaction: completes what was committed, removes what was not. */
 TIDE_MUST_CHECK tide_code tide_csv_recover(tide_csv_sink *sink, tide_error *err);
+/* settle of the vtable. */
+TIDE_MUST_CHECK tide_code tide_csv_settle(tide_csv_sink *sink, tide_error *err);
 /* finish of the vtable. */
 TIDE_MUST_CHECK tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run,
                                           tide_load_result *result, tide_error *err);

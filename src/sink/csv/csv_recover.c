@@ -182,10 +182,16 @@ static tide_code finish_inside(tide_csv_sink *sink, const tide_run_row *run, tid
     return tide_store_finish_run(&sink->store, run, err);
 }
 
-static tide_code settle(tide_csv_sink *sink, tide_error *err)
+static tide_code settle_inside(tide_csv_sink *sink, tide_error *err)
 {
     TIDE_TRY(tide_csv_finish_swap(sink, err));
     return tide_csv_finish_renames(sink, err);
+}
+
+tide_code tide_csv_settle(tide_csv_sink *sink, tide_error *err)
+{
+    TIDE_TRY(tide_store_enter(&sink->store, err));
+    return tide_store_end(&sink->store, settle_inside(sink, err), err);
 }
 
 tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run, tide_load_result *result,
@@ -198,7 +204,6 @@ tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run, tide_loa
     if (!tide_store_is_staged(&sink->store)) {
         return TIDE_OK;
     }
-    /* Committed: a failure from here on says that names are late, the next begin gives them. */
-    TIDE_TRY(tide_store_enter(&sink->store, err));
-    return tide_store_end(&sink->store, settle(sink, err), err);
+    /* Committed: a failure from here on says that names are late, the next run gives them. */
+    return tide_csv_settle(sink, err);
 }

@@ -137,6 +137,11 @@ static tide_code finish(tide_sink *base, const tide_run_row *run, tide_load_resu
     return tide_csv_finish((tide_csv_sink *)base, run, result, err);
 }
 
+static tide_code settle(tide_sink *base, tide_error *err)
+{
+    return tide_csv_settle((tide_csv_sink *)base, err);
+}
+
 static tide_code reset_inside(tide_csv_sink *sink, tide_error *err)
 {
     TIDE_TRY(tide_csv_remove_parts(sink, err));
@@ -189,6 +194,7 @@ static void close_sink(tide_sink *base)
 
 static const tide_sink_vtable sink_vtable = {
     .check = check,
+    .settle = settle,
     .read_runs = tide_store_read_runs,
     .read_marks = tide_store_read_marks,
     .begin = begin,
