@@ -4,7 +4,10 @@
  *   TIDEMILL_FAIL=KIND:N:ERRNO      the Nth call of that kind since main began fails (1 = first)
  *   TIDEMILL_FAIL=KIND:N:ERRNO:on   and all that follow it
  *   TIDEMILL_FAIL_COUNTS=FILE       at exit, a line "KIND CALLS" for each kind
- *   TIDEMILL_FAIL_TRACE=1           where it failed, to stderr
+ *   TIDEMILL_FAIL_STACKS=FILE       and for each call a line "KIND N STACK": calls with the same
+ *                                   stack came from the same place along the same way
+ *   TIDEMILL_FAIL_STACK=FILE        the stack of the first call that failed
+ *   TIDEMILL_FAIL_TRACE=1           the same in words, to stderr
  *
  * Kinds are the rows of `kinds` below. Reads and writes count on regular files only: what goes
  * through pipes and to terminals is not what is being tested, and sockets have kinds of their own.
@@ -18,7 +21,6 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <execinfo.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
@@ -26,6 +28,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +38,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-#define FRAMES_MAX 32
+#include "call_stack.h"
+#include "preload/next_function.h"
+
+#define STACKS_MAX 65536 /* calls of a kind; of later ones no stack is known */
 
 enum kind {
     ALLOC,
@@ -72,22 +77,15 @@ static struct {
     bool traced;
 } plan = {.kind = KINDS};
 
-/* ISO C knows no function behind a pointer to an object; POSIX does. */
-#define REAL(name) (__extension__(__typeof__(&name)) real_function(#name))
-
-static void *real_function(const char *name)
-{
-    void *function = dlsym(RTLD_NEXT, name);
-    if (function == NULL) {
-        abort();
-    }
-    return function;
-}
+static uint64_t stacks[KINDS][STACKS_MAX];
+static const char *stacks_path, *stack_path; /* NULL: not wanted */
 
 static void read_plan(void)
 {
     const char *text = getenv("TIDEMILL_FAIL");
     plan.traced = getenv("TIDEMILL_FAIL_TRACE") != NULL;
+    stacks_path = getenv("TIDEMILL_FAIL_STACKS");
+    stack_path = getenv("TIDEMILL_FAIL_STACK");
     for (int kind = 0; text != NULL && kind < KINDS; kind++) {
         size_t size = strlen(kinds[kind]);
         if (strncmp(text, kinds[kind], size) == 0 && text[size] == ':') {
@@ -100,44 +98,85 @@ static void read_plan(void)
     }
 }
 
-static void write_counts(void)
+static void write_stacks(FILE *out, int kind)
 {
-    const char *path = getenv("TIDEMILL_FAIL_COUNTS");
-    atomic_store(&armed, false);
+    long count = atomic_load(&counts[kind]);
+    for (long i = 0; i < count && i < STACKS_MAX; i++) {
+        (void)fprintf(out, "%s %ld %016llx\n", kinds[kind], i + 1,
+                      (unsigned long long)stacks[kind][i]);
+    }
+}
+
+static void write_count(FILE *out, int kind)
+{
+    (void)fprintf(out, "%s %ld\n", kinds[kind], atomic_load(&counts[kind]));
+}
+
+static void write_kinds(const char *path, void (*write)(FILE *out, int kind))
+{
     FILE *out = path == NULL ? NULL : fopen(path, "w");
     for (int kind = 0; out != NULL && kind < KINDS; kind++) {
-        (void)fprintf(out, "%s %ld\n", kinds[kind], atomic_load(&counts[kind]));
+        write(out, kind);
     }
     if (out != NULL) {
         (void)fclose(out);
     }
 }
 
-static void trace(void)
+static void write_all(void)
+{
+    atomic_store(&armed, false);
+    write_kinds(getenv("TIDEMILL_FAIL_COUNTS"), write_count);
+    write_kinds(stacks_path, write_stacks);
+}
+
+static void tell_stack(void *caller)
+{
+    static atomic_bool told;
+    char line[32];
+    if (stack_path == NULL || atomic_exchange(&told, true)) {
+        return;
+    }
+    int length =
+        snprintf(line, sizeof line, "%016llx\n", (unsigned long long)tide_stack_hash(caller));
+    int file = NEXT(openat)(AT_FDCWD, stack_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0 || NEXT(write)(file, line, (size_t)length) != length) {
+        abort();
+    }
+    (void)close(file);
+}
+
+static void trace(void *caller)
 {
     static atomic_bool traced;
-    void *frames[FRAMES_MAX];
     if (plan.traced && !atomic_exchange(&traced, true)) {
         atomic_store(&armed, false);
-        backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MAX), STDERR_FILENO);
+        tide_stack_print(caller);
         atomic_store(&armed, true);
     }
 }
 
 /* Whether this call is to fail; then errno is what it fails with. */
-static bool fails(int kind)
+static bool fails_to(int kind, void *caller)
 {
-    if (!atomic_load(&armed)) {
+    if (!atomic_load(&armed) || tide_stack_is_looked_at()) {
         return false;
     }
     long number = atomic_fetch_add(&counts[kind], 1) + 1;
+    if (stacks_path != NULL && number <= STACKS_MAX) {
+        int kept = errno;
+        stacks[kind][number - 1] = tide_stack_hash(caller);
+        errno = kept;
+    }
     if (kind != plan.kind || number < plan.nth || (number > plan.nth && !plan.goes_on)) {
         return false;
     }
-    trace();
+    tell_stack(caller);
+    trace(caller);
     errno = plan.error;
     return true;
 }
+#define fails(kind) fails_to(kind, __builtin_return_address(0))
 
 static bool is_regular(int file)
 {
@@ -153,7 +192,8 @@ static int (*real_main)(int, char **, char **);
 static int main_armed(int argc, char **argv, char **environment)
 {
     read_plan();
-    (void)atexit(write_counts);
+    tide_stack_prepare();
+    (void)atexit(write_all);
     atomic_store(&armed, true);
     return real_main(argc, argv, environment);
 }
@@ -165,7 +205,7 @@ EXPORT int __libc_start_main(int (*main)(int, char **, char **), int argc, char 
                              void *stack_end)
 {
     real_main = main;
-    return REAL(__libc_start_main)(main_armed, argc, argv, init, fini, rtld_fini, stack_end);
+    return NEXT(__libc_start_main)(main_armed, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
 /* Memory. The names with two underscores are glibc's own, since dlsym itself allocates. */
@@ -209,12 +249,12 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 #define FAILING(type, name, kind, parameters, arguments) \
     EXPORT type name parameters                          \
     {                                                    \
-        return fails(kind) ? -1 : REAL(name) arguments;  \
+        return fails(kind) ? -1 : NEXT(name) arguments;  \
     }
 #define FAILING_FILE(type, name, kind, parameters, arguments)               \
     EXPORT type name parameters                                             \
     {                                                                       \
-        return is_regular(file) && fails(kind) ? -1 : REAL(name) arguments; \
+        return is_regular(file) && fails(kind) ? -1 : NEXT(name) arguments; \
     }
 
 FAILING_FILE(ssize_t, read, READ, (int file, void *to, size_t n), (file, to, n))
@@ -259,43 +299,43 @@ static bool loses(int kind, int file)
 
 EXPORT ssize_t send(int file, const void *data, size_t size, int flags)
 {
-    return loses(SEND, file) ? -1 : REAL(send)(file, data, size, flags);
+    return loses(SEND, file) ? -1 : NEXT(send)(file, data, size, flags);
 }
 
 EXPORT ssize_t recv(int file, void *to, size_t size, int flags)
 {
-    return loses(RECV, file) ? -1 : REAL(recv)(file, to, size, flags);
+    return loses(RECV, file) ? -1 : NEXT(recv)(file, to, size, flags);
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*begin)(void *), void *context)
 {
-    return fails(THREAD) ? errno : REAL(pthread_create)(thread, attributes, begin, context);
+    return fails(THREAD) ? errno : NEXT(pthread_create)(thread, attributes, begin, context);
 }
 
 EXPORT void *mmap(void *address, size_t size, int access, int flags, int file, off_t offset)
 {
-    return fails(MMAP) ? MAP_FAILED : REAL(mmap)(address, size, access, flags, file, offset);
+    return fails(MMAP) ? MAP_FAILED : NEXT(mmap)(address, size, access, flags, file, offset);
 }
 
 EXPORT void *mmap64(void *address, size_t size, int access, int flags, int file, off_t offset)
 {
-    return fails(MMAP) ? MAP_FAILED : REAL(mmap64)(address, size, access, flags, file, offset);
+    return fails(MMAP) ? MAP_FAILED : NEXT(mmap64)(address, size, access, flags, file, offset);
 }
 
 EXPORT FILE *fopen(const char *path, const char *mode)
 {
-    return fails(OPEN) ? NULL : REAL(fopen)(path, mode);
+    return fails(OPEN) ? NULL : NEXT(fopen)(path, mode);
 }
 
 EXPORT FILE *fopen64(const char *path, const char *mode)
 {
-    return fails(OPEN) ? NULL : REAL(fopen64)(path, mode);
+    return fails(OPEN) ? NULL : NEXT(fopen64)(path, mode);
 }
 
 EXPORT DIR *opendir(const char *path)
 {
-    return fails(OPEN) ? NULL : REAL(opendir)(path);
+    return fails(OPEN) ? NULL : NEXT(opendir)(path);
 }
 
 #define OPENING(name, parameters, folder)                                  \
@@ -306,7 +346,7 @@ EXPORT DIR *opendir(const char *path)
         bool creates = (flags & (O_CREAT | O_TMPFILE)) != 0;               \
         mode_t mode = creates ? (mode_t)va_arg(arguments, int) : 0;        \
         va_end(arguments);                                                 \
-        return fails(OPEN) ? -1 : REAL(openat)(folder, path, flags, mode); \
+        return fails(OPEN) ? -1 : NEXT(openat)(folder, path, flags, mode); \
     }
 OPENING(open, (const char *path, int flags, ...), AT_FDCWD)
 OPENING(open64, (const char *path, int flags, ...), AT_FDCWD)

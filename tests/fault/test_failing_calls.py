@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fail_ground import BrokenError, Case, FailGround, Fault, all_cases, search_server
+from fail_cases import Case, Fault, all_cases
+from fail_ground import BrokenError, FailGround, search_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILER = ROOT / "build" / "test" / "tests" / "fault" / "failer.so"

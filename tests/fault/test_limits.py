@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fail_ground import CODES, BrokenError, Case, FailGround
+from fail_cases import Case
+from fail_ground import CODES, BrokenError, FailGround
 from pipelines.files import scratch_directory
 
 FILES = [4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32, 64]
