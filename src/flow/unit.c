@@ -51,8 +51,49 @@ void tide_unit_clear(tide_unit *unit)
     tide_free(unit->steps);
     tide_batch_clear(&unit->states);
     tide_batch_clear(&unit->late_rows);
+    if (unit->late_shelf != NULL) {
+        unit->late_shelf->vtable->close(unit->late_shelf);
+    }
     tide_reject_list_clear(&unit->rejects);
     tide_unit_init(unit);
+}
+
+bool tide_unit_has_content(const tide_unit *unit)
+{
+    return unit->chunk_count > 0 || unit->rejects.count > 0 ||
+           tide_batch_row_count(&unit->states) > 0 || tide_unit_has_late_rows(unit);
+}
+
+bool tide_unit_has_late_rows(const tide_unit *unit)
+{
+    return unit->late_shelf != NULL || tide_batch_row_count(&unit->late_rows) > 0;
+}
+
+static tide_code visit_stream(tide_stream *stream, tide_visit_batch visit, void *context,
+                              tide_error *err)
+{
+    for (;;) {
+        tide_batch batch;
+        TIDE_TRY(stream->vtable->next(stream, &batch, NULL, err));
+        if (tide_batch_row_count(&batch) == 0) {
+            return TIDE_OK;
+        }
+        TIDE_TRY(visit(context, &batch, err));
+    }
+}
+
+tide_code tide_unit_visit_late_rows(const tide_unit *unit, tide_visit_batch visit, void *context,
+                                    tide_error *err)
+{
+    if (unit->late_shelf != NULL) {
+        tide_stream *stream;
+        TIDE_TRY(unit->late_shelf->vtable->read(unit->late_shelf, &stream, err));
+        tide_code code = visit_stream(stream, visit, context, err);
+        stream->vtable->close(stream);
+        TIDE_TRY(code);
+    }
+    return tide_batch_row_count(&unit->late_rows) > 0 ? visit(context, &unit->late_rows, err)
+                                                      : TIDE_OK;
 }
 
 tide_code tide_unit_add_chunk(tide_unit *unit, tide_batch *batch, const tide_segment *segments,

@@ -4,6 +4,7 @@
 #ifndef TIDE_FLOW_UNIT_H
 #define TIDE_FLOW_UNIT_H
 
+#include "flow/shelf.h"
 #include "flow/step.h"
 
 /* Output rows with the days they belong to. */
@@ -52,8 +53,9 @@ typedef struct tide_unit {
     char **series_names; /* owned: text of each series in the unit, for positions and errors;
                             chunk segments index it */
     size_t series_count;
-    tide_batch states;    /* owned; state schema; no rows without a series */
-    tide_batch late_rows; /* owned; declared columns of the source; usually empty */
+    tide_batch states;      /* owned; state schema; no rows without a series */
+    tide_batch late_rows;   /* owned; declared columns of the source; usually empty */
+    tide_shelf *late_shelf; /* owned; NULL, or those before late_rows, too many for memory */
     tide_reject_list rejects;
     tide_counts counts;      /* of process; the sink adds loaded, superseded, refused */
     tide_step_counts *steps; /* owned; step_count */
@@ -71,6 +73,13 @@ typedef struct tide_unit {
 
 void tide_unit_init(tide_unit *unit);
 void tide_unit_clear(tide_unit *unit);
+/* Is there anything to commit - rows, states, rejects? Counts alone are not. */
+bool tide_unit_has_content(const tide_unit *unit);
+bool tide_unit_has_late_rows(const tide_unit *unit);
+/* Visits all late rows in order, in batches that are borrowed for the visit; as often as needed. */
+typedef tide_code (*tide_visit_batch)(void *context, const tide_batch *batch, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_unit_visit_late_rows(const tide_unit *unit, tide_visit_batch visit,
+                                                    void *context, tide_error *err);
 /* Moves batch in (on failure it stays the caller's); segments are copied. */
 TIDE_MUST_CHECK tide_code tide_unit_add_chunk(tide_unit *unit, tide_batch *batch,
                                               const tide_segment *segments, size_t segment_count,

@@ -16,7 +16,6 @@ static bool is_known(const tide_process *process, int64_t row)
 static tide_code keep_late(tide_process *process, tide_series *series, int64_t row, tide_error *err)
 {
     const tide_process_plan *plan = process->plan;
-    tide_builder *late = &process->maker.late;
     series->late_rows++;
     process->maker.unit.counts.late++;
     if (plan->options.late == TIDE_PROCESS_LATE_FAIL) {
@@ -28,12 +27,7 @@ static tide_code keep_late(tide_process *process, tide_series *series, int64_t r
     if (plan->options.late == TIDE_PROCESS_LATE_DROP) {
         return TIDE_OK;
     }
-    for (size_t i = 0; i < plan->input.field_count; i++) {
-        TIDE_TRY(tide_column_append_range(&late->columns[i], &process->scan.columns[i], row,
-                                          row + 1, err));
-    }
-    tide_builder_end_rows(late);
-    return TIDE_OK;
+    return tide_unit_maker_add_late(&process->maker, process->scan.columns, row, err);
 }
 
 tide_code tide_known_rows_take(tide_process *process, tide_series *series,

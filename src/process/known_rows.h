@@ -4,7 +4,7 @@
  * one.
  *
  * All late rows of a series are committed in one unit, with its state: a resume finds the state and
- * takes them as its own work. So they are held in memory together. */
+ * takes them as its own work. Many go by way of the disk. */
 #ifndef TIDE_PROCESS_KNOWN_ROWS_H
 #define TIDE_PROCESS_KNOWN_ROWS_H
 

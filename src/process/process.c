@@ -33,7 +33,7 @@ static tide_code open_parts(tide_process *process, const tide_process_inputs *in
     TIDE_TRY(open_rebuild(process, err));
     TIDE_TRY(tide_waves_init(&process->waves, plan, err));
     TIDE_TRY(tide_chain_open(&process->chain, plan, err));
-    return tide_unit_maker_open(&process->maker, plan, err);
+    return tide_unit_maker_open(&process->maker, plan, inputs->shelves, err);
 }
 
 tide_code tide_process_open(const tide_process_plan *plan, const tide_process_inputs *inputs,
@@ -269,10 +269,4 @@ tide_code tide_process_next(tide_process *process, tide_unit *unit, bool *has_un
 int64_t tide_process_rows_taken(const tide_process *process)
 {
     return process->scan.rows_taken;
-}
-
-bool tide_process_has_content(const tide_unit *unit)
-{
-    return unit->chunk_count > 0 || unit->rejects.count > 0 ||
-           tide_batch_row_count(&unit->states) > 0 || tide_batch_row_count(&unit->late_rows) > 0;
 }

@@ -33,7 +33,7 @@
  * up to twice batch_rows, beyond which a day comes to the steps in pieces (or, for steps that want
  * whole days, up to max_day_bytes of rows as decoded, before any step; more is bad_data). In a
  * unit: the last state of exactly the series that moved on in it, and counts that add up to the
- * rows taken from the stream. A unit may have counts only (tide_process_has_content is false):
+ * rows taken from the stream. A unit may have counts only (tide_unit_has_content is false):
  * nothing is to be committed, but its counts are to be added.
  *
  * With by_marks (only what is new is read: a cursor, or a registry of files) rows of days up to
@@ -58,8 +58,9 @@ typedef struct tide_process_inputs {
     tide_stream *states;     /* likewise; NULL: no series has a state (replace) */
     const char *unit_prefix; /* copied. Units are "PREFIX/1", "PREFIX/2", ...: a resume of the same
                                 run needs another prefix, as their rows are not the same */
-    tide_cancel *cancel;     /* borrowed; may be NULL. STOPPING ends with the unit in flight where
-                                a day ends, STOP_NOW at once */
+    tide_shelf_maker *shelves; /* borrowed; for late rows of a unit; NULL: all stay in memory */
+    tide_cancel *cancel;       /* borrowed; may be NULL. STOPPING ends with the unit in flight where
+                                  a day ends, STOP_NOW at once */
 } tide_process_inputs;
 
 TIDE_MUST_CHECK tide_code tide_process_open(const tide_process_plan *plan,
@@ -74,7 +75,5 @@ void tide_process_close(tide_process *process);
 
 /* Rows taken from the stream so far. */
 int64_t tide_process_rows_taken(const tide_process *process);
-/* Has the unit anything to commit - rows, states, rejects? */
-bool tide_process_has_content(const tide_unit *unit);
 
 #endif

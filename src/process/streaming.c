@@ -31,7 +31,7 @@ static tide_code open_parts(tide_streaming *streaming, tide_error *err)
     const tide_process_plan *plan = streaming->plan;
     tide_reject_list_init(&streaming->rejects);
     TIDE_TRY(tide_chain_open(&streaming->chain, plan, err));
-    TIDE_TRY(tide_unit_maker_open(&streaming->maker, plan, err));
+    TIDE_TRY(tide_unit_maker_open(&streaming->maker, plan, NULL, err));
     TIDE_TRY(tide_builder_init(&streaming->rows, &plan->input, err));
     streaming->columns =
         tide_alloc_zero(plan->options.layout->schema.field_count, sizeof *streaming->columns);

@@ -15,6 +15,7 @@ static tide_code begin_unit(tide_unit_maker *maker, tide_error *err)
     tide_unit_init(&maker->unit);
     maker->name_capacity = 0;
     maker->row_count = 0;
+    maker->shelved_count = 0;
     maker->extra_bytes = 0;
     maker->begun_at = tide_monotonic_micros();
     size_t step_count = maker->plan->options.step_count;
@@ -27,9 +28,9 @@ static tide_code begin_unit(tide_unit_maker *maker, tide_error *err)
 }
 
 tide_code tide_unit_maker_open(tide_unit_maker *maker, const tide_process_plan *plan,
-                               tide_error *err)
+                               tide_shelf_maker *shelves, tide_error *err)
 {
-    *maker = (tide_unit_maker){.plan = plan};
+    *maker = (tide_unit_maker){.plan = plan, .shelves = shelves};
     TIDE_TRY(begin_unit(maker, err));
     TIDE_TRY(tide_builder_init(&maker->output, &plan->output.schema, err));
     if (plan->options.series_count > 0) {
@@ -217,6 +218,35 @@ tide_code tide_unit_maker_add(tide_unit_maker *maker, const tide_batch *batch,
     return TIDE_OK;
 }
 
+/* A series may have any number of them, which all belong to one unit. */
+static tide_code shelve_late(tide_unit_maker *maker, tide_error *err)
+{
+    tide_shelf **shelf = &maker->unit.late_shelf;
+    tide_batch view;
+    if (*shelf == NULL) {
+        TIDE_TRY(maker->shelves->make(maker->shelves, &maker->plan->input, shelf, err));
+    }
+    TIDE_TRY(tide_builder_view(&maker->late, &view, err));
+    tide_code code = (*shelf)->vtable->put(*shelf, &view, err);
+    tide_batch_clear(&view);
+    maker->shelved_count += maker->late.row_count;
+    tide_builder_reset(&maker->late);
+    return code;
+}
+
+tide_code tide_unit_maker_add_late(tide_unit_maker *maker, const tide_column *columns, int64_t row,
+                                   tide_error *err)
+{
+    tide_builder *late = &maker->late;
+    for (size_t i = 0; i < late->schema->field_count; i++) {
+        TIDE_TRY(tide_column_append_range(&late->columns[i], &columns[i], row, row + 1, err));
+    }
+    tide_builder_end_rows(late);
+    bool is_much = late->row_count >= TIDE_BATCH_ROWS_MAX ||
+                   tide_builder_bytes(late) >= maker->plan->options.bounds.batch_bytes;
+    return is_much && maker->shelves != NULL ? shelve_late(maker, err) : TIDE_OK;
+}
+
 bool tide_unit_maker_is_full(const tide_unit_maker *maker)
 {
     const tide_process_bounds *bounds = &maker->plan->options.bounds;
@@ -224,7 +254,7 @@ bool tide_unit_maker_is_full(const tide_unit_maker *maker)
     int64_t states = 0;
     if (maker->states.schema != NULL) {
         bytes += tide_builder_bytes(&maker->states) + tide_builder_bytes(&maker->late);
-        states = maker->states.row_count + maker->late.row_count;
+        states = maker->states.row_count + maker->late.row_count + maker->shelved_count;
     }
     return maker->row_count + states >= bounds->unit_rows || bytes >= bounds->unit_bytes ||
            tide_monotonic_micros() - maker->begun_at >=

@@ -190,10 +190,7 @@ tide_code tide_execution_load(tide_execution *execution, tide_sink_worker *worke
 {
     tide_load_result loaded = {0};
     tide_code code = TIDE_OK;
-    bool has_content = unit->chunk_count > 0 || unit->rejects.count > 0 ||
-                       tide_batch_row_count(&unit->states) > 0 ||
-                       tide_batch_row_count(&unit->late_rows) > 0;
-    if (has_content) {
+    if (tide_unit_has_content(unit)) {
         code = execution->sink->vtable->load(worker, unit, &loaded, err);
     }
     if (code == TIDE_OK) {

@@ -36,38 +36,13 @@ void tide_keeper_init(tide_keeper *keeper, tide_keeping *keeping)
 
 /* --- to the disk and back --- */
 
-/* The disk is not the source's. */
-static tide_code on_our_side(tide_code code, tide_error *err)
+static tide_code write_rows(tide_keeper *k, const tide_batch *batch, tide_kept_read *kept,
+                            tide_error *err)
 {
-    if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
-        err->side = TIDE_SIDE_PROCESS;
-    }
-    return code;
-}
-
-static tide_code encode(tide_keeper *k, const tide_batch *batch, tide_kept_read *kept,
-                        tide_error *err)
-{
-    int64_t rows = tide_batch_row_count(batch);
-    tide_codec codec;
-    tide_str block;
-    uint64_t *hashes = tide_alloc_zero((size_t)rows, sizeof *hashes); /* blocks have some */
-    if (hashes == NULL) {
-        return TIDE_FAIL_MEMORY(err, "keeping a page");
-    }
-    tide_codec_init(&codec);
-    tide_code code = tide_codec_encode(&codec, batch, hashes, 0, rows, &block, err);
-    if (code == TIDE_OK) {
-        code = tide_spill_file_write(&k->keeping->file, block, &kept->offset, err);
-        kept->size = block.size;
-    }
-    tide_codec_clear(&codec);
-    tide_free(hashes);
-    if (code == TIDE_OK) {
-        (void)tide_atomic_add(&k->keeping->rows, rows);
-        (void)tide_atomic_add(&k->keeping->bytes, (int64_t)kept->size);
-    }
-    return code;
+    TIDE_TRY(tide_spill_batch_write(&k->keeping->file, batch, &kept->rows, err));
+    (void)tide_atomic_add(&k->keeping->rows, tide_batch_row_count(batch));
+    (void)tide_atomic_add(&k->keeping->bytes, (int64_t)kept->rows.size);
+    return TIDE_OK;
 }
 
 static tide_code keep_read(tide_keeper *k, const tide_read *read, tide_kept_read *kept,
@@ -78,30 +53,19 @@ static tide_code keep_read(tide_keeper *k, const tide_read *read, tide_kept_read
     if (read->rejects != NULL && read->rejects->count > 0) {
         TIDE_TRY(tide_reject_list_append(&kept->rejects, read->rejects, err));
     }
-    return tide_batch_row_count(&read->batch) > 0
-               ? on_our_side(encode(k, &read->batch, kept, err), err)
-               : TIDE_OK;
+    return tide_batch_row_count(&read->batch) > 0 ? write_rows(k, &read->batch, kept, err)
+                                                  : TIDE_OK;
 }
 
-static tide_code decode(tide_keeper *k, const tide_kept_read *kept, tide_error *err)
+static void release(const tide_keeper *k, const tide_kept_read *kept)
 {
-    tide_codec codec;
-    uint64_t *hashes = NULL;
-    size_t hash_capacity = 0;
-    char *bytes = tide_alloc_zero(kept->size, 1);
-    if (bytes == NULL) {
-        return TIDE_FAIL_MEMORY(err, "reading a kept page back");
-    }
-    tide_codec_init(&codec);
-    tide_code code = tide_spill_file_read(&k->keeping->file, kept->offset, kept->size, bytes, err);
-    if (code == TIDE_OK) {
-        code = tide_codec_decode(&codec, (tide_str){bytes, kept->size}, &k->builder, &hashes,
-                                 &hash_capacity, err);
-    }
-    tide_codec_clear(&codec);
-    tide_free(hashes);
-    tide_free(bytes);
-    tide_spill_file_release(&k->keeping->file, kept->offset, (int64_t)kept->size);
+    tide_spill_file_release(&k->keeping->file, kept->rows.offset, (int64_t)kept->rows.size);
+}
+
+static tide_code read_rows(tide_keeper *k, const tide_kept_read *kept, tide_error *err)
+{
+    tide_code code = tide_spill_batch_read(&k->keeping->file, &kept->rows, &k->builder, err);
+    release(k, kept);
     return code;
 }
 
@@ -113,8 +77,8 @@ static tide_code give_out(tide_keeper *k, tide_kept_read *kept, tide_read *out, 
     k->reject_count -= (int64_t)k->rejects.count;
     tide_batch_clear(&k->view);
     tide_builder_reset(&k->builder);
-    if (kept->size > 0) {
-        TIDE_TRY(on_our_side(decode(k, kept, err), err));
+    if (kept->rows.size > 0) {
+        TIDE_TRY(read_rows(k, kept, err));
     }
     TIDE_TRY(tide_builder_view(&k->builder, &k->view, err));
     *out = (tide_read){
@@ -210,7 +174,7 @@ static void forget(tide_keeper *k)
 {
     for (size_t i = k->first; i < k->count; i++) {
         tide_reject_list_clear(&k->reads[i].rejects);
-        tide_spill_file_release(&k->keeping->file, k->reads[i].offset, (int64_t)k->reads[i].size);
+        release(k, &k->reads[i]);
     }
     k->first = k->count = 0;
     k->reject_count = 0;

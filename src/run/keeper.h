@@ -21,8 +21,7 @@
 #define TIDE_RUN_KEEPER_H
 
 #include "flow/source.h"
-#include "record/codec.h"
-#include "shuffle/spill_file.h"
+#include "shuffle/spill_batch.h"
 
 /* What keepers share: where they spill, and what they have done. */
 typedef struct tide_keeping {
@@ -38,8 +37,7 @@ void tide_keeping_clear(tide_keeping *keeping);
 
 /* One read, on disk but for its rejects. */
 typedef struct tide_kept_read {
-    int64_t offset;
-    size_t size; /* 0: no rows */
+    tide_spill_piece rows;
     uint64_t byte_count;
     tide_reject_list rejects;
     bool end;

@@ -10,11 +10,13 @@
 #include "process/process.h"
 #include "run/ordering.h"
 #include "run/shuffle_outlet.h"
+#include "shuffle/spill_shelf.h"
 
 typedef struct ordered_run {
     tide_execution *execution;
     tide_shuffle_outlet outlet;
     tide_partitions partitions;
+    tide_spill_shelves shelves; /* late rows of units that have too many of them */
 } ordered_run;
 
 static tide_code open_outlet(ordered_run *r, tide_error *err)
@@ -54,7 +56,12 @@ static tide_code process_streams(ordered_run *r, uint32_t partition, tide_stream
     char prefix[128];
     (void)snprintf(prefix, sizeof prefix, "%s/p%u", execution->unit_prefix, partition);
     tide_process_inputs inputs = {
-        .rows = rows, .states = states, .unit_prefix = prefix, .cancel = &execution->cancel};
+        .rows = rows,
+        .states = states,
+        .unit_prefix = prefix,
+        .shelves = &r->shelves.maker,
+        .cancel = &execution->cancel,
+    };
     tide_process *process = NULL;
     tide_code code = tide_process_open(&execution->pipeline->process, &inputs, &process, err);
     if (code == TIDE_OK) {
@@ -105,7 +112,10 @@ static tide_code run_ordered(ordered_run *r, tide_error *err)
 tide_code tide_run_ordered(tide_execution *execution, tide_error *err)
 {
     ordered_run r = {.execution = execution};
+    tide_spill_shelves_init(&r.shelves, execution->options.spill_directory);
     tide_code code = run_ordered(&r, err);
+    execution->result->spilled_bytes += tide_atomic_get(&r.shelves.file.written_bytes);
+    tide_spill_shelves_clear(&r.shelves);
     tide_partitions_clear(&r.partitions);
     tide_shuffle_outlet_clear(&r.outlet);
     return code;

@@ -201,6 +201,40 @@ def test_unordered(bench, request, shape, mode, kind, memory, workers):
     assert bench.table(sink, ("id", "customer", "value", "note")) == expected
 
 
+def late_rows(bench: Bench, sink: dict) -> list[tuple]:
+    names = "id, customer, value, note"
+    if "conninfo" in sink:
+        with psycopg.connect(sink["conninfo"]) as connection:
+            rows = connection.execute(f"select {names} from t_late").fetchall()
+    else:
+        place = "out/tidemill.sqlite" if sink["kind"] == "csv" else "out.sqlite"
+        with closing(sqlite3.connect(bench.directory / place)) as connection:
+            rows = connection.execute(f"select {names} from t_late").fetchall()
+    return sorted((*row[:-1], memory_data.digest(row[-1])) for row in rows)
+
+
+@pytest.mark.parametrize(("kind", "memory"), [("sqlite", 64), ("csv", 64), ("postgres", 64)])
+def test_late_rows_of_one_series(bench, request, events, kind, memory):
+    """A device that was away for long: all that it sends at last is late, and is one unit."""
+    sink = sink_of(kind, request)
+    folder = bench.directory / "in"
+    folder.mkdir()
+    fields = {"all": "everything", "at": "2024-06-01T00:00:00Z", "value": 1, "note": "first"}
+    (folder / "first.ndjson").write_text(json.dumps(fields) + "\n")
+    first = Data(folder / "*.ndjson", 1, False)
+    ordered(bench, first, dict(sink), "all", DAY_FORM, late="report")
+    project = json.loads((bench.directory / "tidemill.yaml").read_text())
+    project["pipelines"]["p"]["source"]["registry"] = True
+    (bench.directory / "tidemill.yaml").write_text(json.dumps(project))
+    bench.run(memory)
+    (folder / "events.ndjson").symlink_to(events.path)
+    record = bench.run(memory)
+    assert record["counts"]["late"] == events.count
+    # Sorting spills them as well; the shelves of the unit come on top of that.
+    assert record["spilled_bytes"] > 0
+    assert late_rows(bench, {"kind": kind, **sink}) == events.plain
+
+
 def test_with_much_memory_nothing_spills(bench, events):
     ordered(bench, events, {}, "customer", DAY_FORM)
     record = bench.run(1024)

@@ -31,14 +31,13 @@ typedef struct unit_load {
     tide_pg_marker marker;
 } unit_load;
 
-static tide_code write_late(unit_load *load, tide_pg_connection *connection, tide_error *err)
+/* A tide_visit_batch. */
+static tide_code write_late_batch(void *context, const tide_batch *batch, tide_error *err)
 {
-    tide_pg_sink *sink = load->worker->sink;
-    const tide_batch *batch = &load->unit->late_rows;
+    unit_load *load = context;
+    tide_sink_worker *worker = load->worker;
+    tide_pg_sink *sink = worker->sink;
     int64_t row_count = tide_batch_row_count(batch);
-    if (row_count == 0 || sink->late_sql == NULL) {
-        return TIDE_OK;
-    }
     tide_column *columns = tide_alloc_zero(sink->late.count, sizeof *columns);
     tide_row *rows = tide_alloc_zero((size_t)row_count, sizeof *rows);
     tide_code code = TIDE_OK;
@@ -50,11 +49,19 @@ static tide_code write_late(unit_load *load, tide_pg_connection *connection, tid
             rows[i] = (tide_row){columns, i};
         }
         tide_pg_chunk chunk = {rows, (size_t)row_count, &sink->late, true};
-        code = tide_pg_copy(connection, &load->worker->encoder, sink->late_sql, &chunk, NULL, err);
+        code =
+            tide_pg_copy(&worker->connection, &worker->encoder, sink->late_sql, &chunk, NULL, err);
     }
     tide_free(columns);
     tide_free(rows);
     return code;
+}
+
+static tide_code write_late(unit_load *load, tide_error *err)
+{
+    return load->worker->sink->late_sql == NULL
+               ? TIDE_OK
+               : tide_unit_visit_late_rows(load->unit, write_late_batch, load, err);
 }
 
 static void collect_lists(const unit_load *load, const tide_reject_list **lists)
@@ -144,7 +151,7 @@ static tide_code write_part(unit_load *load, tide_pg_connection *connection, tid
     if (tide_pg_is_over_rejects(worker->sink, count_rejects(load))) {
         return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
     }
-    return write_late(load, connection, err);
+    return write_late(load, err);
 }
 
 static tide_code write_end(unit_load *load, tide_pg_connection *connection, tide_error *err)

@@ -20,21 +20,26 @@ tide_code tide_store_mark_unit(tide_store *store, const char *unit, int64_t row_
 /* Without state nothing is late; what is staged may be thrown away, which late rows must not be. */
 static tide_code check_late_rows(const tide_store *store, const tide_unit *unit, tide_error *err)
 {
-    bool has_late =
-        unit->late_rows.array.release != NULL && tide_batch_row_count(&unit->late_rows) > 0;
-    if (has_late && (store->late_table == NULL || tide_store_is_staged(store))) {
+    if (tide_unit_has_late_rows(unit) &&
+        (store->late_table == NULL || tide_store_is_staged(store))) {
         return TIDE_FAIL(err, TIDE_E_DEFECT, "unit %s has late rows, but its run keeps none",
                          unit->name);
     }
     return TIDE_OK;
 }
 
+static tide_code write_late_batch(void *context, const tide_batch *batch, tide_error *err)
+{
+    tide_store *store = context;
+    return tide_row_writer_write_batch(&store->late_writer, &store->db, batch, "writing late rows",
+                                       err);
+}
+
 static tide_code write_batches(tide_store *store, const tide_unit *unit, tide_error *err)
 {
     TIDE_TRY(check_late_rows(store, unit, err));
     if (store->late_table != NULL) {
-        TIDE_TRY(tide_row_writer_write_batch(&store->late_writer, &store->db, &unit->late_rows,
-                                             "writing late rows", err));
+        TIDE_TRY(tide_unit_visit_late_rows(unit, write_late_batch, store, err));
     }
     if (store->state_table == NULL) {
         return TIDE_OK;
