@@ -9,10 +9,10 @@
  * enough is a task by itself, the heaviest first; the others follow in groups of about the same
  * weight. What is left at the end is small, so that all workers end at about the same time.
  *
- * Each split remains one: it is opened, retried and committed by itself, and nothing of the grouping
- * is kept, so that another number of workers may group otherwise. Splits of one member have like
- * weights and stay together, in the order of the plan: a point in time that several share is not
- * left waiting. */
+ * Each split remains one: it is opened, retried and committed by itself, and nothing of the
+ * grouping is kept, so that another number of workers may group otherwise. Splits of one member
+ * have like weights and stay together, in the order of the plan: a point in time that several share
+ * is not left waiting. */
 #ifndef TIDE_RUN_TASKS_H
 #define TIDE_RUN_TASKS_H
 
