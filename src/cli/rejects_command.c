@@ -4,19 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/rejects_dismiss.h"
 #include "cli/rejects_rows.h"
 #include "cli/rejects_summary.h"
 
 static const char help[] =
     "usage: tidemill rejects [OPTION...] [PIPELINE...]\n"
     "       tidemill rejects retry [OPTION...] PIPELINE...\n"
+    "       tidemill rejects dismiss [OPTION...] PIPELINE\n"
     "\n"
     "Shows the rows that could not be decoded, evaluated or loaded: how many there are of each\n"
     "kind, with an example. Masked columns are masked here too.\n"
     "\n"
     "  retry    loads those again that the table refused, once the cause is mended: in the order\n"
     "           of series and day, each exactly once. What is refused again stays a reject\n"
+    "  dismiss  forgets those whose cause was mended elsewhere: shows which, asks, and deletes\n"
+    "           exactly these, all or none. With --export they are kept in a file before\n"
     "\n"
     "      --list                      one by one\n"
     "      --export FILE               one by one to a .csv, .ndjson or .jsonl file; - is NDJSON "
@@ -24,10 +27,12 @@ static const char help[] =
     "                                  standard output\n"
     "      --stage decode|step|load    only of this stage\n"
     "      --since RUN                 only those that this run, or a later one, has found\n"
+    "      --before RUN                only those that neither this run nor a later one has found\n"
     "      --sqlstate STATE            only those that the server refused so\n"
     "      --column COLUMN             only those of this column\n"
     "      --position PREFIX           only those whose position begins so: a series, an index, a "
     "file\n"
+    "      --yes                       dismiss: don't ask\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
     "      --json          a line of JSON per pipeline; with --list per reject\n"
     "\n"
@@ -35,13 +40,14 @@ static const char help[] =
     "  tidemill rejects\n"
     "  tidemill rejects balances --list --stage load --since 12\n"
     "  tidemill rejects balances --export rejects.csv\n"
-    "  tidemill rejects retry balances\n";
+    "  tidemill rejects retry balances\n"
+    "  tidemill rejects dismiss balances --stage decode --before 13 --export mended.ndjson\n";
 
 typedef struct rejects_options {
     bool list;
+    bool yes;
     const char *export; /* NULL: not asked for */
-    tide_reject_query query;
-    const char *sqlstate, *column, *position; /* NULL: any */
+    tide_rejects_filter filter;
 } rejects_options;
 
 typedef struct rejects_visit {
@@ -51,22 +57,10 @@ typedef struct rejects_visit {
     tide_rejects_summary *summary; /* of the two one is NULL */
 } rejects_visit;
 
-static bool is(const char *wanted, const char *value)
-{
-    return wanted == NULL || (value != NULL && strcmp(wanted, value) == 0);
-}
-
-static bool is_wanted(const rejects_options *options, const tide_reject *reject)
-{
-    return is(options->sqlstate, reject->sqlstate) && is(options->column, reject->column) &&
-           (options->position == NULL ||
-            strncmp(options->position, reject->position, strlen(options->position)) == 0);
-}
-
 static tide_code visit_reject(void *context, const tide_kept_reject *kept, tide_error *err)
 {
     const rejects_visit *visit = context;
-    if (!is_wanted(visit->options, &kept->reject)) {
+    if (!tide_rejects_filter_wants(&visit->options->filter, kept)) {
         return TIDE_OK;
     }
     if (visit->writer != NULL) {
@@ -83,7 +77,8 @@ static tide_code summarize(const tide_cli *cli, const rejects_options *options,
     rejects_visit visit = {.options = options, .pipeline = pipeline, .summary = &summary};
     tide_text_init(&out);
     tide_rejects_summary_init(&summary);
-    tide_code code = tide_visit_rejects(pipeline, &options->query, visit_reject, &visit, err);
+    tide_code code =
+        tide_visit_rejects(pipeline, &options->filter.query, visit_reject, &visit, err);
     if (code == TIDE_OK) {
         if (cli->json) {
             tide_rejects_summary_print_json(&summary, pipeline, &out);
@@ -106,7 +101,7 @@ static tide_code write_rows(const rejects_options *options, tide_session *sessio
     for (size_t i = 0; i < session->pipeline_count; i++) {
         tide_pipeline *pipeline = &session->pipelines[i];
         rejects_visit visit = {.options = options, .pipeline = pipeline, .writer = writer};
-        TIDE_TRY(tide_visit_rejects(pipeline, &options->query, visit_reject, &visit, err));
+        TIDE_TRY(tide_visit_rejects(pipeline, &options->filter.query, visit_reject, &visit, err));
     }
     return tide_rejects_writer_finish(writer, err);
 }
@@ -212,20 +207,7 @@ static int show_one(const tide_cli *cli, const rejects_options *options, tide_pi
                                                               : tide_cli_fail(cli, &err);
 }
 
-enum {
-    OPTION_LIST = 256,
-    OPTION_EXPORT,
-    OPTION_STAGE,
-    OPTION_SINCE,
-    OPTION_SQLSTATE,
-    OPTION_COLUMN,
-    OPTION_POSITION
-};
-
-static bool is_stage(const char *word)
-{
-    return strcmp(word, "decode") == 0 || strcmp(word, "step") == 0 || strcmp(word, "load") == 0;
-}
+enum { OPTION_LIST = 256, OPTION_EXPORT, OPTION_YES };
 
 /* False when the option is none of ours. */
 static bool take_option(rejects_options *out, int option, const char **problem)
@@ -237,27 +219,11 @@ static bool take_option(rejects_options *out, int option, const char **problem)
         case OPTION_EXPORT:
             out->export = optarg;
             return true;
-        case OPTION_STAGE:
-            out->query.stage = optarg;
-            *problem = is_stage(optarg) ? NULL : "--stage takes decode, step or load";
-            return true;
-        case OPTION_SINCE:
-            *problem =
-                tide_parse_count_option(optarg, &out->query.since_run) && out->query.since_run > 0
-                    ? NULL
-                    : "--since takes the number of a run";
-            return true;
-        case OPTION_SQLSTATE:
-            out->sqlstate = optarg;
-            return true;
-        case OPTION_COLUMN:
-            out->column = optarg;
-            return true;
-        case OPTION_POSITION:
-            out->position = optarg;
+        case OPTION_YES:
+            out->yes = true;
             return true;
         default:
-            return false;
+            return tide_rejects_filter_take(&out->filter, option, problem);
     }
 }
 
@@ -268,11 +234,8 @@ static bool read_options(tide_cli *cli, int argc, char **argv, rejects_options *
                                             TIDE_CLI_SELECTORS,
                                             {"list", no_argument, NULL, OPTION_LIST},
                                             {"export", required_argument, NULL, OPTION_EXPORT},
-                                            {"stage", required_argument, NULL, OPTION_STAGE},
-                                            {"since", required_argument, NULL, OPTION_SINCE},
-                                            {"sqlstate", required_argument, NULL, OPTION_SQLSTATE},
-                                            {"column", required_argument, NULL, OPTION_COLUMN},
-                                            {"position", required_argument, NULL, OPTION_POSITION},
+                                            {"yes", no_argument, NULL, OPTION_YES},
+                                            TIDE_REJECTS_FILTERS,
                                             {0}};
     int option;
     while ((option = getopt_long(argc, argv, "f:h", options, NULL)) != -1) {
@@ -289,26 +252,68 @@ static bool read_options(tide_cli *cli, int argc, char **argv, rejects_options *
     return true;
 }
 
-static bool filters(const rejects_options *options)
+typedef enum rejects_action { SHOW, RETRY, DISMISS } rejects_action;
+
+/* Alone a word may be the name of a pipeline. */
+static rejects_action find_action(char *const *words, int word_count)
 {
-    return options->list || options->export != NULL || options->query.stage != NULL ||
-           options->query.since_run != 0 || options->sqlstate != NULL || options->column != NULL ||
-           options->position != NULL;
+    if (word_count < 2) {
+        return SHOW;
+    }
+    return strcmp(words[0], "retry") == 0     ? RETRY
+           : strcmp(words[0], "dismiss") == 0 ? DISMISS
+                                              : SHOW;
 }
 
-static int act(const tide_cli *cli, const rejects_options *options, tide_session *session,
-               bool retries)
+/* What does not go together, or NULL. */
+static const char *find_misuse(const rejects_options *options, rejects_action action)
+{
+    bool shows = options->list || options->export != NULL;
+    if (action == RETRY && (shows || tide_rejects_filter_is_set(&options->filter))) {
+        return "retry takes all rejects of loading, so that they come in order: no --list, "
+               "--export "
+               "or filter";
+    }
+    if (action == DISMISS && options->list) {
+        return "dismiss shows what it takes by itself: no --list";
+    }
+    if (action == DISMISS && options->export != NULL && strcmp(options->export, "-") == 0) {
+        return "dismiss exports to a file, which is there before anything goes: no --export -";
+    }
+    return action != DISMISS && options->yes ? "--yes belongs to dismiss" : NULL;
+}
+
+static int act_on_each(const tide_cli *cli, const rejects_options *options, tide_session *session,
+                       rejects_action action)
 {
     int exit_code = TIDE_EXIT_OK;
-    if (!retries && (options->list || options->export != NULL)) {
-        return list(cli, options, session);
-    }
     for (size_t i = 0; i < session->pipeline_count; i++) {
-        int one = retries ? retry_one(cli, &session->pipelines[i])
-                          : show_one(cli, options, &session->pipelines[i]);
+        int one = action == RETRY ? retry_one(cli, &session->pipelines[i])
+                                  : show_one(cli, options, &session->pipelines[i]);
         exit_code = exit_code == TIDE_EXIT_OK ? one : exit_code;
     }
     return exit_code;
+}
+
+static int dismiss(const tide_cli *cli, const rejects_options *options, tide_session *session)
+{
+    const tide_dismiss_options dismissed = {&options->filter, options->export, options->yes};
+    if (session->pipeline_count != 1) {
+        return tide_cli_usage(cli, &tide_command_rejects,
+                              "dismiss is for one pipeline at a time, not for %zu",
+                              session->pipeline_count);
+    }
+    return tide_rejects_dismiss(cli, &dismissed, &session->pipelines[0]);
+}
+
+static int act(const tide_cli *cli, const rejects_options *options, tide_session *session,
+               rejects_action action)
+{
+    if (action == DISMISS) {
+        return dismiss(cli, options, session);
+    }
+    return options->list || options->export != NULL ? list(cli, options, session)
+                                                    : act_on_each(cli, options, session, action);
 }
 
 static int run(tide_cli *cli, int argc, char **argv)
@@ -320,20 +325,20 @@ static int run(tide_cli *cli, int argc, char **argv)
     }
     char *const *names = argv + optind;
     int name_count = argc - optind;
-    /* Alone it may be the name of a pipeline. */
-    bool retries = name_count > 1 && strcmp(names[0], "retry") == 0;
-    if (retries && filters(&options)) {
-        return tide_cli_usage(cli, &tide_command_rejects,
-                              "retry takes all rejects of loading, so that they come in order: no "
-                              "--list, --export or filter");
+    rejects_action action = find_action(names, name_count);
+    const char *misuse = find_misuse(&options, action);
+    if (misuse != NULL) {
+        return tide_cli_usage(cli, &tide_command_rejects, "%s", misuse);
     }
+    int word_count = action == SHOW ? 0 : 1;
     tide_session session;
     tide_error err;
     tide_error_clear(&err);
-    if (tide_session_open(&session, cli, names + retries, name_count - retries, &err) != TIDE_OK) {
+    if (tide_session_open(&session, cli, names + word_count, name_count - word_count, &err) !=
+        TIDE_OK) {
         exit_code = tide_cli_fail(cli, &err);
     } else {
-        exit_code = act(cli, &options, &session, retries);
+        exit_code = act(cli, &options, &session, action);
     }
     tide_session_close(&session);
     return exit_code;

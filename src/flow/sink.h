@@ -55,6 +55,11 @@ static inline bool tide_target_repeats(const tide_target *target)
     return target->mode == TIDE_MERGE && target->state == NULL;
 }
 
+/* Why rejects can't be dismissed: how many (long long), of how many (size_t), of which table. */
+#define TIDE_DISMISS_CONFLICT                                                                      \
+    "%lld of %zu rejects are not in %s any more, or were found again: a run or somebody else has " \
+    "changed them meanwhile. Nothing was dismissed; look again"
+
 /* Are equal rows several rows? With a key they are one, and with a series each has its ordinal.
  * Else rejects by values are numbered: in an append on from those of earlier runs, which read other
  * rows; a replace makes all rows anew, and numbers its own. */
@@ -160,6 +165,11 @@ typedef struct tide_sink_vtable {
     /* Upserts rejects in a transaction of their own. Rejects of units that were rolled back are
      * kept as undone (flow/kept_reject.h); begin drops those, unless it begins a retry. */
     tide_code (*reject)(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
+    /* Forgets rejects whose cause was mended elsewhere: all of them or, when one is not there any
+     * more or was found by a later run than `run`, none (state_conflict). io: a run holds the
+     * lease. */
+    tide_code (*dismiss)(tide_sink *sink, const tide_reject_list *rejects, int64_t run,
+                         tide_error *err);
     /* Writes the run record while running or at its end (status and record of *run). */
     tide_code (*record)(tide_sink *sink, const tide_run_row *run, tide_error *err);
     /* The last transaction: staged rows and state are moved, markers dropped, the run's marks take

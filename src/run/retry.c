@@ -354,3 +354,17 @@ tide_code tide_visit_rejects(tide_pipeline *pipeline, const tide_reject_query *q
     tide_execution_close_sink(&e, &run);
     return code;
 }
+
+tide_code tide_dismiss_rejects(tide_pipeline *pipeline, const tide_reject_list *rejects,
+                               int64_t run, tide_error *err)
+{
+    tide_execution e;
+    tide_run_result result;
+    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
+    if (code == TIDE_OK) {
+        code =
+            tide_on_side(e.sink->vtable->dismiss(e.sink, rejects, run, err), TIDE_SIDE_SINK, err);
+    }
+    tide_execution_close_sink(&e, &result);
+    return code;
+}

@@ -129,6 +129,12 @@ TIDE_MUST_CHECK tide_code tide_check_rewind(const tide_pipeline *pipeline, int32
                                             tide_error *err);
 TIDE_MUST_CHECK tide_code tide_rewind_state(tide_pipeline *pipeline, int32_t day,
                                             tide_rewind_result *result, tide_error *err);
+/* Forgets rejects for good, all or none: state_conflict when one is gone, or was found by a later
+ * run than `run`, the last that had found any of them when they were visited. io: a run holds the
+ * lease. */
+TIDE_MUST_CHECK tide_code tide_dismiss_rejects(tide_pipeline *pipeline,
+                                               const tide_reject_list *rejects, int64_t run,
+                                               tide_error *err);
 /* Visits the rejects that are kept of a pipeline, in a stable order (flow/sink.h). */
 TIDE_MUST_CHECK tide_code tide_visit_rejects(tide_pipeline *pipeline,
                                              const tide_reject_query *query,

@@ -153,7 +153,16 @@ TIDE_MUST_CHECK tide_code tide_pg_take_rejects(const tide_pg_sink *sink,
                                                tide_pg_connection *connection,
                                                tide_pg_encoder *encoder,
                                                const tide_reject_list *rejects, tide_error *err);
+/* Those that `run` or one before it has found. */
+TIDE_MUST_CHECK tide_code tide_pg_delete_rejects(const tide_pg_sink *sink,
+                                                 tide_pg_connection *connection,
+                                                 tide_pg_encoder *encoder,
+                                                 const tide_reject_list *rejects, int64_t run,
+                                                 int64_t *deleted, tide_error *err);
 tide_code tide_pg_sink_reject(tide_sink *sink, const tide_reject_list *rejects, tide_error *err);
+/* dismiss.c */
+tide_code tide_pg_sink_dismiss(tide_sink *sink, const tide_reject_list *rejects, int64_t run,
+                               tide_error *err);
 
 /* kept_rejects.c: reads them back. Inside a transaction: drops those that this run takes again:
  * undone ones, or what runs that have not completed had staged; and when it replaces the table,

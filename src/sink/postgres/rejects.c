@@ -279,20 +279,30 @@ tide_code tide_pg_write_rejects(const tide_pg_sink *sink, tide_pg_connection *co
     return TIDE_OK;
 }
 
+tide_code tide_pg_delete_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
+                                 tide_pg_encoder *encoder, const tide_reject_list *rejects,
+                                 int64_t run, int64_t *deleted, tide_error *err)
+{
+    static const int fields[] = {STAGE, POSITION};
+    char sql[512];
+    char number[24];
+    (void)snprintf(number, sizeof number, "%" PRId64, run);
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM %s AS old USING unnest($2::text[], $3::text[]) AS taken(s, p) "
+                   "WHERE old.pipeline = $1 AND old.stage = taken.s AND old.\"position\" = "
+                   "taken.p AND coalesce(old.run, 0) <= $4::bigint",
+                   sink->names.rejects);
+    reject_command command = {
+        .sql = sql, .fields = fields, .field_count = 2, .texts = {number}, .text_count = 1};
+    return send_all(sink, connection, encoder, &command, rejects, deleted, err);
+}
+
 tide_code tide_pg_take_rejects(const tide_pg_sink *sink, tide_pg_connection *connection,
                                tide_pg_encoder *encoder, const tide_reject_list *rejects,
                                tide_error *err)
 {
-    static const int fields[] = {STAGE, POSITION};
-    char sql[512];
     int64_t affected;
-    (void)snprintf(sql, sizeof sql,
-                   "DELETE FROM %s AS old USING unnest($2::text[], $3::text[]) AS taken(s, p) "
-                   "WHERE old.pipeline = $1 AND old.stage = taken.s AND old.\"position\" = "
-                   "taken.p",
-                   sink->names.rejects);
-    reject_command command = {.sql = sql, .fields = fields, .field_count = 2};
-    TIDE_TRY(send_all(sink, connection, encoder, &command, rejects, &affected, err));
+    TIDE_TRY(tide_pg_delete_rejects(sink, connection, encoder, rejects, INT64_MAX, &affected, err));
     if (affected == (int64_t)rejects->count) {
         return TIDE_OK;
     }

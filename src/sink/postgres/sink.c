@@ -135,6 +135,7 @@ static const tide_sink_vtable vtable = {
     .read_units = tide_pg_sink_read_units,
     .read_rejects = tide_pg_sink_read_rejects,
     .reject = tide_pg_sink_reject,
+    .dismiss = tide_pg_sink_dismiss,
     .record = tide_pg_sink_record,
     .finish = tide_pg_sink_finish,
     .state_reset = tide_pg_sink_state_reset,

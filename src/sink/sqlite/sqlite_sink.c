@@ -204,6 +204,7 @@ static const tide_sink_vtable sink_vtable = {
     .read_units = tide_store_read_units,
     .read_rejects = tide_store_read_rejects,
     .reject = tide_store_reject,
+    .dismiss = tide_store_dismiss,
     .record = tide_store_record,
     .finish = finish,
     .state_reset = state_reset,

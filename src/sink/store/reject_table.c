@@ -149,24 +149,48 @@ static tide_code take_one(const tide_reject_table *table, sqlite3_stmt *statemen
     return TIDE_OK;
 }
 
+/* Found by run or before it. */
+static tide_code delete_all(const tide_reject_table *table, const tide_reject_list *rejects,
+                            int64_t run, int64_t *taken, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(prepare(table, "DELETE FROM",
+                     "WHERE pipeline = ?1 AND stage = ?2 AND position = ?3 "
+                     "AND coalesce(run, 0) <= ?4",
+                     &statement, err));
+    (void)sqlite3_bind_int64(statement, 4, run);
+    tide_code code = TIDE_OK;
+    *taken = 0;
+    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i++) {
+        code = take_one(table, statement, &rejects->items[i], taken, err);
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
 tide_code tide_reject_table_take(const tide_reject_table *table, const tide_reject_list *rejects,
                                  tide_error *err)
 {
-    sqlite3_stmt *statement = NULL;
-    int64_t taken = 0;
-    TIDE_TRY(prepare(table, "DELETE FROM", "WHERE pipeline = ?1 AND stage = ?2 AND position = ?3",
-                     &statement, err));
-    tide_code code = TIDE_OK;
-    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i++) {
-        code = take_one(table, statement, &rejects->items[i], &taken, err);
-    }
-    (void)sqlite3_finalize(statement);
-    if (code != TIDE_OK || taken == (int64_t)rejects->count) {
-        return code;
+    int64_t taken;
+    TIDE_TRY(delete_all(table, rejects, INT64_MAX, &taken, err));
+    if (taken == (int64_t)rejects->count) {
+        return TIDE_OK;
     }
     return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
                      "%lld of %zu rejects are not in %s any more: somebody else has deleted them "
                      "meanwhile. Nothing of these was loaded; retry again",
+                     (long long)((int64_t)rejects->count - taken), rejects->count, table->name);
+}
+
+tide_code tide_reject_table_dismiss(const tide_reject_table *table, const tide_reject_list *rejects,
+                                    int64_t run, tide_error *err)
+{
+    int64_t taken;
+    TIDE_TRY(delete_all(table, rejects, run, &taken, err));
+    if (taken == (int64_t)rejects->count) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_STATE_CONFLICT, TIDE_DISMISS_CONFLICT,
                      (long long)((int64_t)rejects->count - taken), rejects->count, table->name);
 }
 

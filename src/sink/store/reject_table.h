@@ -25,6 +25,10 @@ TIDE_MUST_CHECK tide_code tide_reject_table_write(const tide_reject_table *table
 /* Deletes them, as they are loaded again: state_conflict unless all are there. */
 TIDE_MUST_CHECK tide_code tide_reject_table_take(const tide_reject_table *table,
                                                  const tide_reject_list *rejects, tide_error *err);
+/* The same for those that are dismissed, and none that a later run has found again. */
+TIDE_MUST_CHECK tide_code tide_reject_table_dismiss(const tide_reject_table *table,
+                                                    const tide_reject_list *rejects, int64_t run,
+                                                    tide_error *err);
 /* Those that were undone: the run that begins takes their rows again. */
 TIDE_MUST_CHECK tide_code tide_reject_table_drop_undone(const tide_reject_table *table,
                                                         tide_error *err);

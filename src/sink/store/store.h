@@ -161,6 +161,8 @@ TIDE_MUST_CHECK tide_code tide_store_read_rejects(tide_sink *sink, const tide_re
                                                   tide_error *err);
 TIDE_MUST_CHECK tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects,
                                             tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_dismiss(tide_sink *sink, const tide_reject_list *rejects,
+                                             int64_t run, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_store_record(tide_sink *sink, const tide_run_row *run,
                                             tide_error *err);
 /* 16 random hexadecimal digits; identity of a table or file set. */

@@ -135,6 +135,19 @@ tide_code tide_store_reject(tide_sink *sink, const tide_reject_list *rejects, ti
     return TIDE_OK;
 }
 
+tide_code tide_store_dismiss(tide_sink *sink, const tide_reject_list *rejects, int64_t run,
+                             tide_error *err)
+{
+    tide_store *store = (tide_store *)sink;
+    tide_reject_table table = table_of(store);
+    TIDE_TRY(tide_store_enter(store, err));
+    tide_code code = tide_reject_table_create(&table, err); /* one of an earlier version grows */
+    if (code == TIDE_OK) {
+        code = tide_reject_table_dismiss(&table, rejects, run, err);
+    }
+    return tide_store_end(store, code, err);
+}
+
 tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
                                        const tide_reject_list *rejects, tide_error *err)
 {
