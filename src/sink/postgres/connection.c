@@ -184,11 +184,13 @@ void tide_pg_disconnect(tide_pg_connection *connection)
 {
     PQfinish(connection->handle);
     connection->handle = NULL;
+    connection->is_unsound = false;
 }
 
 bool tide_pg_is_connected(const tide_pg_connection *connection)
 {
-    return connection->handle != NULL && PQstatus(connection->handle) == CONNECTION_OK;
+    return connection->handle != NULL && !connection->is_unsound &&
+           PQstatus(connection->handle) == CONNECTION_OK;
 }
 
 /* States in which the same work may succeed on a new connection or in a new transaction. */
@@ -203,13 +205,13 @@ static bool is_passing(const char *sqlstate)
     return strncmp(sqlstate, "08", 2) == 0;
 }
 
-tide_code tide_pg_fail(const tide_pg_connection *connection, const PGresult *result,
-                       tide_error *err)
+tide_code tide_pg_fail(tide_pg_connection *connection, const PGresult *result, tide_error *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (sqlstate == NULL) {
         sqlstate = "";
+        connection->is_unsound = connection->handle != NULL;
     }
     if (primary == NULL || primary[0] == '\0') {
         primary = connection->handle == NULL ? "not connected" : PQerrorMessage(connection->handle);
@@ -230,7 +232,7 @@ bool tide_pg_succeeded(const PGresult *result)
 
 tide_code tide_pg_run(tide_pg_connection *connection, const char *sql, tide_error *err)
 {
-    if (connection->handle == NULL) {
+    if (!tide_pg_is_connected(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
     PGresult *result = PQexec(connection->handle, sql);
@@ -244,7 +246,7 @@ tide_code tide_pg_query(tide_pg_connection *connection, const char *sql,
                         tide_error *err)
 {
     *result = NULL;
-    if (connection->handle == NULL) {
+    if (!tide_pg_is_connected(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
     PGresult *answer =
@@ -293,10 +295,11 @@ void tide_pg_roll_back(tide_pg_connection *connection)
         return;
     }
     PGTransactionStatusType status = PQtransactionStatus(connection->handle);
-    if (status == PQTRANS_IDLE) {
+    if (status == PQTRANS_IDLE && !connection->is_unsound) {
         return;
     }
-    if (status == PQTRANS_ACTIVE || status == PQTRANS_UNKNOWN) { /* in the middle of a COPY */
+    /* In the middle of a COPY, or who knows where. */
+    if (status == PQTRANS_ACTIVE || status == PQTRANS_UNKNOWN || connection->is_unsound) {
         tide_pg_disconnect(connection);
         return;
     }

@@ -25,7 +25,10 @@ TIDE_MUST_CHECK tide_code tide_pg_login_init(tide_pg_login *login, const char *c
 void tide_pg_login_clear(tide_pg_login *login);
 
 typedef struct tide_pg_connection {
-    PGconn *handle;             /* owned; NULL while not connected */
+    PGconn *handle; /* owned; NULL while not connected */
+    /* A command failed on our side of the wire (memory, poll): its answer may still come, and libpq
+     * would take it for that of the next command. Good for nothing but to be left. */
+    bool is_unsound;
     const tide_pg_login *login; /* borrowed */
 } tide_pg_connection;
 
@@ -53,8 +56,9 @@ TIDE_MUST_CHECK tide_code tide_pg_ask(tide_pg_connection *connection, const char
                                       const char *const *parameters, int parameter_count,
                                       char **answer, tide_error *err);
 
-/* Fills err from a failed result (or the connection when result is NULL). */
-TIDE_MUST_CHECK tide_code tide_pg_fail(const tide_pg_connection *connection, const PGresult *result,
+/* Fills err from a failed result (or the connection when result is NULL). What was no answer of the
+ * server's makes the connection a lost one. */
+TIDE_MUST_CHECK tide_code tide_pg_fail(tide_pg_connection *connection, const PGresult *result,
                                        tide_error *err);
 /* The result was what was hoped for? */
 bool tide_pg_succeeded(const PGresult *result);

@@ -37,7 +37,7 @@ static void copy_field(char *out, size_t capacity, const char *value)
     }
 }
 
-tide_code tide_pg_judge(const tide_pg_connection *connection, const PGresult *result,
+tide_code tide_pg_judge(tide_pg_connection *connection, const PGresult *result,
                         tide_pg_refusal *refusal, tide_error *err)
 {
     if (tide_pg_succeeded(result)) {
@@ -161,7 +161,7 @@ tide_code tide_pg_copy(tide_pg_connection *connection, tide_pg_encoder *encoder,
     if (refusal != NULL) {
         *refusal = (tide_pg_refusal){0};
     }
-    if (connection->handle == NULL || PQsendQuery(connection->handle, sql) != 1) {
+    if (!tide_pg_is_connected(connection) || PQsendQuery(connection->handle, sql) != 1) {
         return tide_pg_fail(connection, NULL, err);
     }
     TIDE_TRY(take_results(connection, encoder, chunk, refusal, err));
@@ -239,7 +239,7 @@ tide_code tide_pg_send_arrays(tide_pg_connection *connection, tide_pg_encoder *e
     if (refusal != NULL) {
         *refusal = (tide_pg_refusal){0};
     }
-    if (connection->handle == NULL) {
+    if (!tide_pg_is_connected(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
     array_parameters parameters = {0};

@@ -27,9 +27,8 @@ typedef struct tide_pg_refusal {
 } tide_pg_refusal;
 
 /* TIDE_OK for a success, and for a refusal when `refusal` is there to tell it. */
-TIDE_MUST_CHECK tide_code tide_pg_judge(const tide_pg_connection *connection,
-                                        const PGresult *result, tide_pg_refusal *refusal,
-                                        tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_judge(tide_pg_connection *connection, const PGresult *result,
+                                        tide_pg_refusal *refusal, tide_error *err);
 /* `sql` is one text with a COPY ... FROM STDIN (FORMAT binary) among other commands that return no
  * rows. With `refusal` a refused chunk is TIDE_OK and told there; else it is an error. */
 TIDE_MUST_CHECK tide_code tide_pg_copy(tide_pg_connection *connection, tide_pg_encoder *encoder,
