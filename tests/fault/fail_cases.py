@@ -181,6 +181,8 @@ def write_project(directory: Path, case: Case, servers: dict[str, str]) -> None:
     else:
         write_files(directory / "in", case.source)
         source = {"files": f"in/*.{case.source}"}
+        if case.command == "night":
+            source["registry"] = True  # without a series it is there by itself
     target = {"connection": "sink", "table": TABLE, **sink}
     pipeline = {
         "source": source,

@@ -118,13 +118,17 @@ class FakeSearch:
             return False
         method, target, _ = line.split()
         length, authorization = 0, ""
-        while (header := stream.readline().strip()) != b"":
-            name, _, value = header.partition(b":")
+        while (header := stream.readline()) != b"\r\n":
+            if not header.endswith(b"\n"):
+                return False  # a request that is cut is none
+            name, _, value = header.strip().partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
             if name.lower() == b"authorization":
                 authorization = value.strip().decode()
         body = stream.read(length)
+        if len(body) < length:
+            return False
         path, _, query = target.partition("?")
         with self.lock:
             answer = self._answer(method, path, query, json.loads(body) if body else {})
