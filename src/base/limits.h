@@ -12,6 +12,10 @@
 /* One document, line or CSV record. Elasticsearch's own http.max_content_length is 100 MB. */
 #define TIDE_DOCUMENT_BYTES_MAX (64u << 20)
 
+/* Texts that one expression makes of some rows at a time: a document of the largest size twice, by
+ * functions within each other. What wants more - lpad(text, 60000000) - would take any memory. */
+#define TIDE_MADE_TEXT_BYTES_MAX (128u << 20)
+
 /* Columns of one pipeline: PostgreSQL's limit is 1600, of which state and day take some. */
 #define TIDE_COLUMNS_MAX 1500
 

@@ -46,9 +46,8 @@ static tide_code put(tide_shelf *shelf, int64_t first, int64_t count)
     assert_int_equal(tide_builder_init(&builder, &schema, &err), TIDE_OK);
     for (int64_t n = first; n < first + count; n++) {
         assert_int_equal(tide_append_int64(&builder.columns[0], n, &err), TIDE_OK);
-        assert_int_equal(n % 5 == 0
-                             ? tide_append_null(&builder.columns[1], &err)
-                             : tide_append_str(&builder.columns[1], text_of(n, text), &err),
+        assert_int_equal(n % 5 == 0 ? tide_append_null(&builder.columns[1], &err)
+                                    : tide_append_str(&builder.columns[1], text_of(n, text), &err),
                          TIDE_OK);
         tide_builder_end_row(&builder);
     }

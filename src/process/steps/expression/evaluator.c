@@ -93,6 +93,7 @@ tide_code tide_evaluation_run(tide_evaluation *self, const tide_node *root, uint
                               tide_error *err)
 {
     tide_arena_reset(&self->bytes);
+    self->made_bytes = 0;
     memset(self->failed, 0, sizeof self->failed);
     TIDE_TRY(root->evaluate(self, root, live, err));
     if (self->errors->failed) {

@@ -36,7 +36,8 @@ typedef struct tide_evaluation {
     int64_t begin;              /* the chunk: rows [begin, begin + count) of the batch */
     int64_t count;
     tide_vector *vectors;
-    tide_arena bytes; /* texts made for this chunk */
+    tide_arena bytes;  /* texts made for this chunk */
+    size_t made_bytes; /* of them those whose length the expression decides */
     uint64_t failed[TIDE_CHUNK_WORDS];
     tide_row_errors *errors;
     tide_time_parser *time_parser;

@@ -28,11 +28,12 @@ static tide_code make_room(tide_evaluation *self, const tide_node *node, const u
             bytes += out[row].size;
         }
     }
-    if (bytes > INT32_MAX) {
+    self->made_bytes += bytes;
+    if (self->made_bytes > TIDE_MADE_TEXT_BYTES_MAX) {
         (void)TIDE_FAIL(err, TIDE_OVER_BUDGET,
-                        "an expression makes %zu bytes of text of %lld rows: more than a batch "
-                        "can hold",
-                        bytes, (long long)self->count);
+                        "an expression makes %zu bytes of text of %lld rows, and at most %u at a "
+                        "time: make shorter texts, or of fewer rows",
+                        self->made_bytes, (long long)self->count, TIDE_MADE_TEXT_BYTES_MAX);
         return TIDE_OVER_BUDGET;
     }
     TIDE_TRY(tide_evaluation_alloc(self, bytes, to, err));

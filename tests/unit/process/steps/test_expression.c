@@ -537,6 +537,34 @@ static void test_chunks(void **state)
     tide_text_clear(&expected);
 }
 
+/* Each text fits, but not all of them: no memory is taken for what is too much. */
+static void test_too_much_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        tide_code code;
+    } cases[] = {
+        {"length(lpad(s, 60000000)) = length(rpad(u, 60000000))", TIDE_OK},
+        {"length(lpad(s, 60000000)) = length(rpad(u, 60000000) || lpad(s, 7000000))",
+         TIDE_OVER_BUDGET},
+        {"length(replace(lpad('a', 1000, 'a') || u, 'a', lpad(s, 67000))) > 0", TIDE_OK},
+    };
+    tide_error err;
+    tide_text out;
+    test_rows rows;
+    tide_text_init(&out);
+    assert_int_equal(test_rows_open(&rows, 1, &err), TIDE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(test_evaluate(&rows, cases[i].text, 0, &out, &err), cases[i].code);
+        if (cases[i].code != TIDE_OK) {
+            assert_non_null(strstr(err.message, "make shorter texts, or of fewer rows"));
+        }
+    }
+    test_rows_close(&rows);
+    tide_text_clear(&out);
+}
+
 static void test_fingerprint(void **state)
 {
     (void)state;
@@ -643,6 +671,7 @@ int main(void)
         cmocka_unit_test(test_errors_of_the_text),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_too_much_text),
         cmocka_unit_test(test_fingerprint),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_random_tokens),
