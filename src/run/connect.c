@@ -52,6 +52,7 @@ static tide_code connect_elasticsearch(const tide_pipeline *pipeline,
     es.compressed = config->compressed;
     es.indices = config->index.items;
     es.index_count = config->index.count;
+    es.allow_empty = config->allow_empty;
     es.query = config->query;
     es.page_size = (uint32_t)config->page_size;
     es.slices = (uint32_t)config->slices;

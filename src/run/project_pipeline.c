@@ -126,10 +126,10 @@ static void check_source(tide_config_reader *reader, const tide_yaml *node,
                              "index, query, page_size, slices, snapshot and keep_alive need "
                              "`connection:`");
     }
-    if (connected && (source->format != NULL || source->delimiter != NULL ||
-                      source->split_bytes > 0 || source->allow_empty)) {
+    if (connected &&
+        (source->format != NULL || source->delimiter != NULL || source->split_bytes > 0)) {
         tide_diagnostics_add(reader->diagnostics, node->mark,
-                             "format, delimiter, split_bytes and allow_empty need `files:`");
+                             "format, delimiter and split_bytes need `files:`");
     } else if (!connected && source->compressed) {
         tide_diagnostics_add(reader->diagnostics, node->mark, "compressed needs `connection:`");
     }

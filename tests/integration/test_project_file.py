@@ -129,7 +129,7 @@ def test_variables_are_replaced_in_all_values(
         ({"source": {"files": "in.ndjson", "compressed": True}}, "compressed needs"),
         (
             {"source": {"connection": "search", "index": "i", "split_bytes": 1}},
-            "split_bytes and allow_empty need `files:`",
+            "delimiter and split_bytes need `files:`",
         ),
         (
             {"source": {"connection": "search", "index": "i", "slices": 4294967297}},

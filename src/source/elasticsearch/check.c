@@ -167,7 +167,7 @@ static void note_server(const tide_es_source *source, const tide_es_server *serv
 static tide_code check_query(const tide_es_source *source, const survey *s, tide_http *http,
                              tide_http_answer *answer, tide_error *err)
 {
-    if (source->query == NULL) {
+    if (source->query == NULL || s->indices.count == 0) {
         return TIDE_OK;
     }
     const tide_json_node *root = NULL;
@@ -209,6 +209,7 @@ static tide_code look(tide_es_source *source, survey *s, tide_http *http, tide_h
                       tide_error *err)
 {
     TIDE_TRY(tide_es_server_detect(http, answer, &s->server, err));
+    s->indices.allow_empty = source->allow_empty;
     TIDE_TRY(tide_es_indices_resolve(&s->indices, &s->server, http, answer, source->patterns,
                                      source->pattern_count, err));
     TIDE_TRY(
@@ -242,6 +243,8 @@ tide_code tide_es_check(tide_source *base, tide_text *notes, tide_error *err)
     tide_code code = survey_server(source, &s, err);
     if (code == TIDE_OK) {
         note_server(source, &s.server, &s.indices, notes);
+    }
+    if (code == TIDE_OK && s.indices.count > 0) {
         code = compare_columns(source, &s, notes, err);
     }
     tide_es_typing_clear(&s.typing);

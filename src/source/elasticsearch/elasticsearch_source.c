@@ -64,6 +64,7 @@ static tide_code copy_numbers(tide_es_source *source, const tide_es_options *opt
     source->page_size = options->page_size;
     source->slices = options->slices;
     source->snapshot = options->snapshot;
+    source->allow_empty = options->allow_empty;
     source->keep_alive_ms = options->keep_alive_ms > 0 ? options->keep_alive_ms : KEEP_ALIVE_MS;
     if (source->page_size > TIDE_BATCH_ROWS_MAX) {
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "page_size is %u: at most %d", source->page_size,

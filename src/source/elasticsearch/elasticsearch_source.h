@@ -47,6 +47,7 @@ typedef struct tide_es_options {
     bool compressed; /* ask for gzip: for thin links, it costs the server twice the time */
     const char *const *indices; /* names, patterns, "-pattern", aliases, data streams */
     size_t index_count;         /* at least 1 */
+    bool allow_empty;           /* a name or pattern that matches nothing is fine */
     const char *query;          /* JSON text of the query clause; default all documents */
     uint32_t page_size;         /* default by document size: at most 1500 (scroll), 8192 (pit) */
     uint32_t slices;            /* per index; default the shards (scroll); more than shards: pit */

@@ -32,14 +32,15 @@ typedef struct tide_es_indices {
     tide_es_index *items; /* owned; sorted by name, by bytes */
     size_t count;
     size_t capacity;
-    bool has_types; /* the server's mappings stand under the name of a type, unless told not to */
+    bool allow_empty; /* set by the caller: names and patterns may match nothing */
+    bool has_types;   /* the server's mappings stand under the name of a type, unless told not to */
 } tide_es_indices;
 
 void tide_es_indices_init(tide_es_indices *indices);
 void tide_es_indices_clear(tide_es_indices *indices);
 
-/* bad_config when a name does not exist (with the nearest one that does), when nothing matches, and
- * when an index is closed. */
+/* bad_config when a name does not exist (with the nearest one that does) or nothing matches, unless
+ * that is allowed, and when an index is closed. */
 TIDE_MUST_CHECK tide_code tide_es_indices_resolve(tide_es_indices *indices,
                                                   const tide_es_server *server, tide_http *http,
                                                   tide_http_answer *answer,

@@ -282,6 +282,11 @@ tide_code tide_json_tree_parse(tide_arena *arena, tide_str text, const tide_json
     return TIDE_OK;
 }
 
+const tide_json_node *tide_json_first(const tide_json_node *array)
+{
+    return array != NULL && array->kind == TIDE_JSON_ARRAY ? array->first_child : NULL;
+}
+
 const tide_json_node *tide_json_member(const tide_json_node *object, const char *key)
 {
     if (object == NULL || object->kind != TIDE_JSON_OBJECT) {

@@ -30,6 +30,8 @@ TIDE_MUST_CHECK tide_code tide_json_tree_parse(tide_arena *arena, tide_str text,
                                                const tide_json_node **root, tide_error *err);
 
 /* All accept NULL and nodes of another kind, and then give NULL (or `otherwise`). */
+/* The first element; NULL where there is none, or the node is no array, or NULL. */
+const tide_json_node *tide_json_first(const tide_json_node *array);
 const tide_json_node *tide_json_member(const tide_json_node *object, const char *key);
 /* Members one below the other: tide_json_path(root, "version", "number", TIDE_JSON_END). */
 #define TIDE_JSON_END ((const char *)NULL)

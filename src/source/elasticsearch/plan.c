@@ -209,6 +209,7 @@ static tide_code look(tide_es_source *source, tide_http *http, tide_http_answer 
                       const tide_member *pinned, size_t pinned_count, tide_error *err)
 {
     TIDE_TRY(tide_es_server_detect(http, answer, &source->server, err));
+    source->indices.allow_empty = source->allow_empty;
     TIDE_TRY(tide_es_indices_resolve(&source->indices, &source->server, http, answer,
                                      source->patterns, source->pattern_count, err));
     TIDE_TRY(tide_es_contexts_read_limit(&source->contexts, http, answer, err));

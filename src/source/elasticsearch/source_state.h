@@ -23,6 +23,7 @@ typedef struct tide_es_source {
     tide_source_options engine; /* borrowed pointers */
     const char **patterns;
     size_t pattern_count;
+    bool allow_empty;
     const char *query;
     uint32_t page_size; /* 0 = by document size */
     uint32_t slices;    /* 0 = by shards */

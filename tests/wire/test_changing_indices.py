@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Indices that come and go around a run: missing, empty, closed, deleted at a moment that a proxy chooses,
+created meanwhile. As the project file says, or an error that names the index, and nothing by halves."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from integration.project import Project
+from wire_proxy import Answer, Proxy, Request, Script
+
+SERVERS = ("elasticsearch_8", "opensearch_2")
+DOCUMENTS = 60  # of each index
+PAGE = 20
+WRITTEN = "2024-05-01T10:00:00Z"
+SNAPSHOTS = pytest.mark.parametrize("snapshot", ["scroll", "pit"])
+MODES = pytest.mark.parametrize("mode", ["append", "merge"])
+SINKS = {
+    "append": {"mode": "append", "again": "append"},
+    "merge": {"mode": "merge", "key": "id", "newest": "n"},
+}
+
+
+class Moment(Script):
+    """Does something before the first request of some kind for an index, or its nth page."""
+
+    def __init__(self, kinds: tuple[str, ...], number: int, act: Callable[[], None]) -> None:
+        self.kinds, self.number, self.act = kinds, number, act
+        self.done = False
+
+    def before(self, _proxy: Proxy, request: Request) -> Answer | None:
+        if not self.done and request.kind in self.kinds and request.number == self.number:
+            self.done = True
+            self.act()
+        return None
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def names(server) -> Iterator[list[str]]:
+    """Two indices; a test may delete them, or make more that begin alike."""
+    names = ["coming-a", "coming-b"]
+    for first, name in enumerate(names):
+        create(server, name, first)
+    yield names
+    for at in server.request(
+        "GET", "/_cat/indices/coming-*?format=json&h=index&expand_wildcards=all"
+    ):
+        server.request("DELETE", f"/{at['index']}")
+
+
+@pytest.fixture
+def project(tidemill: Path, tmp_path: Path) -> Project:
+    return Project(tmp_path, tidemill)
+
+
+def create(server, name: str, first: int) -> None:
+    server.create_index(name, {"n": {"type": "long"}, "at": {"type": "date"}}, shards=1)
+    rows = ((f"{first}-{d}", {"n": first * DOCUMENTS + d, "at": WRITTEN}) for d in range(DOCUMENTS))
+    server.load(name, rows)
+
+
+def write(
+    project: Project,
+    url: str,
+    index: object,
+    mode: str = "append",
+    pipeline: dict | None = None,
+    **source: object,
+) -> None:
+    config = {
+        "source": {"connection": "events", "index": index, "page_size": PAGE, **source},
+        "columns": {"id": {"type": "text", "from": "_id"}, "n": "int64", "at": "timestamp"},
+        "sink": {"connection": "lite", "table": "t", **SINKS[mode]},
+        **(pipeline or {}),
+    }
+    events = {"elasticsearch": url, "retries": 2, "retry_pause": "5ms"}
+    connections = {"events": events, "lite": {"sqlite": "out.sqlite"}}
+    content = {"connections": connections, "pipelines": {"p": config}}
+    project.write("tidemill.yaml", json.dumps(content))
+
+
+def loaded(project: Project) -> list[int]:
+    tables = project.rows("select name from sqlite_master where name = 't'")
+    return [n for (n,) in project.rows("select n from t order by n")] if tables else []
+
+
+def numbers(*firsts: int) -> list[int]:
+    return [first * DOCUMENTS + d for first in firsts for d in range(DOCUMENTS)]
+
+
+def check_a_deletion(project: Project, mode: str, gone: str) -> None:
+    """The run is told by name; what is loaded is whole; the same command is, too; a new run is not."""
+    said = project.run("run", "--workers", "1", code=4).stderr
+    assert gone in said, said
+    assert "error[E4" in said or "E4" in said, said
+    rows = loaded(project)
+    whole = [[], numbers(0), numbers(1)] if mode == "append" else [[]]
+    assert rows in whole
+    again = project.run("run", code=4).stderr
+    assert f"index `{gone}` of the run that is resumed is gone" in again
+    assert loaded(project) == rows
+    project.run("run", "--new")
+
+
+@MODES
+@SNAPSHOTS
+def test_deleted_between_plan_and_reading(project, server, names, snapshot, mode):
+    opening = ("open", "pit_open")
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = Moment(opening, 1, lambda: server.request("DELETE", f"/{names[1]}"))
+        write(project, proxy.url, "coming-*", mode, snapshot=snapshot)
+        check_a_deletion(project, mode, names[1])
+        assert proxy.script.done
+    assert sorted(set(loaded(project))) == numbers(0)
+
+
+@MODES
+@SNAPSHOTS
+def test_deleted_while_it_is_read(project, server, names, snapshot, mode):
+    pages = ("next", "pit_next")
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        number = 2 if snapshot == "scroll" else 3  # in the middle of the first index
+        proxy.script = Moment(pages, number, lambda: server.request("DELETE", f"/{names[0]}"))
+        write(project, proxy.url, "coming-*", mode, snapshot=snapshot)
+        check_a_deletion(project, mode, names[0])
+        assert proxy.script.done
+    assert sorted(set(loaded(project))) == numbers(1)
+
+
+@MODES
+@SNAPSHOTS
+def test_created_during_the_run_is_for_the_next_one(project, server, names, snapshot, mode):
+    opening = ("open", "pit_open")
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = Moment(opening, 1, lambda: create(server, "coming-c", 2))
+        write(project, proxy.url, "coming-*", mode, snapshot=snapshot)
+        record = project.record("--workers", "1")
+        assert proxy.script.done
+        assert record["counts"]["read"] == 2 * DOCUMENTS
+        assert loaded(project) == numbers(0, 1)
+        record = project.record("--workers", "1")
+        assert record["counts"]["read"] == 3 * DOCUMENTS
+    assert sorted(set(loaded(project))) == numbers(0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("index", "allow_empty"),
+    [
+        ("coming-*", False),
+        ("coming-*", True),
+        ("coming-b", False),
+        (["coming-a", "coming-b"], True),
+    ],
+)
+def test_a_closed_index_is_an_error(project, server, names, index, allow_empty):
+    server.request("POST", f"/{names[1]}/_close")
+    write(project, server.url, index, allow_empty=allow_empty)
+    said = project.run("run", code=2).stderr
+    assert f"index `{names[1]}` is closed" in said
+    assert "E1011" in said
+    assert loaded(project) == []
+    write(project, server.url, ["coming-*", f"-{names[1]}"])
+    project.run("run")
+    assert loaded(project) == numbers(0)
+
+
+@pytest.mark.parametrize(
+    ("index", "missing"),
+    [
+        ("nothing-like-it", "nothing-like-it"),
+        ("nothing-like-*", "nothing-like-*"),
+        (["coming-a", "nothing-like-it"], "nothing-like-it"),
+        (["nothing-1", "coming-*", "nothing-2"], "nothing-"),
+        (["nothing-like-*", "coming-a"], "nothing-like-*"),
+        (["nothing-like-it", "-coming-a"], "nothing-like-it"),
+    ],
+)
+@pytest.mark.parametrize("cursor", [{}, {"cursor": "at"}])
+def test_what_is_missing_is_an_error_unless_it_may_be(
+    project, server, names, index, missing, cursor
+):
+    write(project, server.url, index, "merge", cursor)
+    said = project.run("run", code=2).stderr
+    assert missing in said
+    assert "E1011" in said
+    assert "allow_empty: true" in said
+    write(project, server.url, index, "merge", cursor, allow_empty=True)
+    project.run("check")
+    project.run("plan")
+    found = {"coming-*": (0, 1), "coming-a": (0,)}
+    firsts = next((found[part] for part in index if part in found), ())
+    record = project.record()
+    assert record["counts"]["read"] == len(firsts) * DOCUMENTS
+    assert loaded(project) == numbers(*firsts)
+    check_what_comes(project, server, index, firsts, bool(cursor))
+
+
+def check_what_comes(project: Project, server, index, firsts: tuple, by_cursor: bool) -> None:
+    """The next run reads what is there by then; by a cursor, what was written since."""
+    create(server, "nothing-like-it", 3)
+    try:
+        project.run("run")
+    finally:
+        server.request("DELETE", "/nothing-like-it")
+    listed = [index] if isinstance(index, str) else index
+    comes = not by_cursor and any(part.startswith("nothing-like") for part in listed)
+    assert loaded(project) == numbers(*firsts, *([3] if comes else []))
+
+
+def test_an_empty_index_has_no_rows(project, server, names):
+    server.create_index("coming-empty", {"n": {"type": "long"}}, shards=2)
+    write(project, server.url, "coming-empty", "merge")
+    assert project.record()["counts"]["read"] == 0
+    write(project, server.url, "coming-*", "merge", snapshot="pit")
+    project.run("run", "--new")
+    assert loaded(project) == numbers(0, 1)
