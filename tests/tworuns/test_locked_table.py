@@ -2,6 +2,8 @@
 """A table is locked against readers when a run begins: by a run or a command of the same pipeline that
 stands still, or by somebody else. The run takes over, waits for a bounded time, or says who it is."""
 
+import re
+import signal
 import time
 
 import psycopg
@@ -127,3 +129,33 @@ def wait_for_waiter(place) -> None:
     deadline = time.monotonic() + SECONDS_MAX
     while ask(place, WAITING) == 0:
         assert time.monotonic() < deadline, "nobody waits for the lock"
+
+
+def test_a_first_run_that_stands_still_in_its_first_transaction_is_named(ground):
+    """There is no lease yet: nobody takes over, nobody waits for ever, and once it goes on all is as
+    if nothing had been."""
+    place = ground.copy("first")
+    with psycopg.connect(place.conninfo(), autocommit=True) as connection:
+        connection.execute("drop schema public cascade; create schema public")
+    fault = {"TIDEMILL_FAULT": "postgres.commit.before:1:stop"}
+    with ended_at_last(place.start(ground.arguments(), fault)) as first:
+        assert wait_until_stopped(first)
+        begun = time.monotonic()
+        done = engine.finish(place.start(ground.arguments(), {"TIDEMILL_LOCK_WAIT_MS": "50"}))
+        assert time.monotonic() - begun < SECONDS_MAX
+        assert done.code == EXIT_SINK, done.describe()
+        assert "is making Tidemill's own tables in this database, and does not go on" in done.said
+        assert f" create{first.pid}`" in done.said
+        assert "E5007" in done.said
+        named = int(re.search(r"pg_terminate_backend\((\d+)\)", done.said)[1])
+        ends = f"select pg_terminate_backend({named})::int"
+        assert ask(place, ends) == 1  # as it was told to
+        done = engine.finish(place.start(ground.arguments(), {}))
+        assert done.code == 0, done.describe()
+        tables = place.reader().read()
+        first.send_signal(signal.SIGCONT)
+        first.communicate(timeout=engine.RUN_SECONDS_MAX)
+    assert first.returncode == 0
+    # It has found its connection gone, made the tables, and seen that all was there.
+    found = place.reader().read()
+    assert (found.output, found.state) == (tables.output, tables.state)

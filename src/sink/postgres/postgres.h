@@ -102,6 +102,10 @@ TIDE_MUST_CHECK tide_code tide_pg_begin_questions(tide_pg_connection *connection
  * holder of the lease has open is ended; a living one is told as such. What is not ours is waited
  * for while `patient`, and then named. */
 TIDE_MUST_CHECK bool tide_pg_sink_unblock(tide_pg_sink *sink, bool patient, tide_error *err);
+/* Inside the transaction that makes the engine's tables, before any lease: one at a time, waiting
+ * for no lock for ever; and the same question after it has failed. */
+TIDE_MUST_CHECK tide_code tide_pg_lock_makers(tide_pg_connection *connection, tide_error *err);
+TIDE_MUST_CHECK bool tide_pg_sink_await_maker(tide_pg_sink *sink, bool patient, tide_error *err);
 tide_code tide_pg_sink_check(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
 
 /* begin.c */

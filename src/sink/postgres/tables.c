@@ -107,8 +107,7 @@ static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *att
     (void)snprintf(who, sizeof who, "create%ld", (long)getpid());
     tide_pg_lease_application(&sink->lease, who, application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
-    /* Two first runs at a time would collide in the catalog. */
-    TIDE_TRY(tide_pg_run(connection, "SELECT pg_advisory_xact_lock(7376441850)", err));
+    TIDE_TRY(tide_pg_lock_makers(connection, err));
     TIDE_TRY(create_missing(connection, names->runs, runs_columns, err));
     TIDE_TRY(create_missing(connection, names->units, units_columns, err));
     TIDE_TRY(create_missing(connection, names->marks, marks_columns, err));
@@ -123,7 +122,14 @@ static tide_code create_all(tide_pg_connection *connection, tide_pg_attempt *att
 
 tide_code tide_pg_create_engine_tables(tide_pg_sink *sink, tide_error *err)
 {
-    return tide_pg_retry_work(&sink->retry, &sink->control, create_all, sink, err);
+    tide_code code;
+    int attempt = 0;
+    do {
+        attempt++;
+        code = tide_pg_retry_work(&sink->retry, &sink->control, create_all, sink, err);
+    } while (code != TIDE_OK &&
+             tide_pg_sink_await_maker(sink, attempt < TIDE_PG_LOCK_WAITS_MAX, err));
+    return code == TIDE_OK ? TIDE_OK : err->code;
 }
 
 static void append_definitions(tide_text *sql, const tide_schema *schema, bool exact_json)
