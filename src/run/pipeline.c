@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "flow/table_names.h"
 #include "run/config_reader.h"
 
 void tide_bind_note(tide_binder *binder, tide_mark mark, tide_error *err)
@@ -115,8 +116,9 @@ static void check_generated_names(tide_binder *binder)
     static const struct {
         const char *prefix, *suffix;
         bool of_pipeline;
-    } generated[] = {
-        {"tidemill_newstate_", "", true}, {"", "_rejects", false}, {"", "_late", false}};
+    } generated[] = {{TIDE_STAGED_STATE_PREFIX, "", true},
+                     {"", TIDE_REJECTS_SUFFIX, false},
+                     {"", TIDE_LATE_SUFFIX, false}};
     const tide_pipeline_config *config = binder->pipeline->config;
     for (size_t i = 0; !config->sink.discard && i < TIDE_COUNT_OF(generated); i++) {
         const char *dot = config->sink.table == NULL ? NULL : strrchr(config->sink.table, '.');

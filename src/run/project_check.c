@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flow/table_names.h"
 #include "run/config_reader.h"
 
 #define PARTITIONS_MAX 65536
-#define ENGINE_PREFIX "tidemill_"
 
 /* What speaks of days or of order means nothing to rows without either. */
 static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
@@ -145,7 +145,7 @@ static bool same_table(const tide_sink_config *a, const tide_sink_config *b, con
 static void check_beside(tide_config_reader *reader, const tide_pipeline_config *pipeline,
                          const tide_pipeline_config *other)
 {
-    static const char *const suffixes[] = {"_rejects", "_late"};
+    static const char *const suffixes[] = {TIDE_REJECTS_SUFFIX, TIDE_LATE_SUFFIX};
     for (size_t i = 0; i < TIDE_COUNT_OF(suffixes); i++) {
         if (pipeline->sink.connection->kind != TIDE_CONNECTION_CSV &&
             same_table(&pipeline->sink, &other->sink, suffixes[i])) {
@@ -160,14 +160,15 @@ static void check_beside(tide_config_reader *reader, const tide_pipeline_config 
 static bool is_engines(const char *table)
 {
     const char *dot = strrchr(table, '.');
-    return strncasecmp(dot != NULL ? dot + 1 : table, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0;
+    return strncasecmp(dot != NULL ? dot + 1 : table, TIDE_ENGINE_PREFIX,
+                       strlen(TIDE_ENGINE_PREFIX)) == 0;
 }
 
 static void check_engines(tide_config_reader *reader, const tide_pipeline_config *pipeline)
 {
     if (pipeline->sink.table != NULL && is_engines(pipeline->sink.table)) {
         tide_diagnostics_add(reader->diagnostics, pipeline->sink.mark,
-                             "table `%s`: names that begin with `" ENGINE_PREFIX
+                             "table `%s`: names that begin with `" TIDE_ENGINE_PREFIX
                              "` are those of state and runs; choose another one",
                              pipeline->sink.table);
     }

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/problem.h"
+#include "flow/table_names.h"
 
 void tide_pg_append_identifier(tide_text *out, const char *name)
 {
@@ -91,20 +92,20 @@ static bool is_staged(const tide_target *target)
 
 static tide_code make_generated(tide_pg_names *names, const tide_target *target, tide_error *err)
 {
-    TIDE_TRY(make_name(names, "the table of rejects", "", names->table, "_rejects", &names->rejects,
-                       err));
-    TIDE_TRY(make_name(names, "the table of late rows", "", names->table, "_late",
+    TIDE_TRY(make_name(names, "the table of rejects", "", names->table, TIDE_REJECTS_SUFFIX,
+                       &names->rejects, err));
+    TIDE_TRY(make_name(names, "the table of late rows", "", names->table, TIDE_LATE_SUFFIX,
                        &names->late_table, err));
     if (target->state != NULL) {
-        TIDE_TRY(make_name(names, "the state table", "tidemill_state_", target->pipeline, "",
+        TIDE_TRY(make_name(names, "the state table", TIDE_STATE_PREFIX, target->pipeline, "",
                            &names->state_table, err));
         TIDE_TRY(check_columns(&target->state->schema, "a state column", err));
     }
     if (is_staged(target)) {
-        TIDE_TRY(make_name(names, "the staging table", "tidemill_staged_", target->pipeline, "",
+        TIDE_TRY(make_name(names, "the staging table", TIDE_STAGED_PREFIX, target->pipeline, "",
                            &names->staging_table, err));
         if (target->state != NULL) {
-            TIDE_TRY(make_name(names, "the staged state table", "tidemill_newstate_",
+            TIDE_TRY(make_name(names, "the staged state table", TIDE_STAGED_STATE_PREFIX,
                                target->pipeline, "", &names->staged_state, err));
         }
     }
@@ -202,12 +203,12 @@ tide_code tide_pg_names_resolve(tide_pg_names *names, const tide_target *target,
     names->staging = quote(names, schema, names->staging_table);
     names->state = quote(names, schema, names->state_table);
     names->late = quote(names, schema, names->late_table);
-    names->runs = quote(names, schema, "tidemill_runs");
-    names->units = quote(names, schema, "tidemill_units");
-    names->marks = quote(names, schema, "tidemill_marks");
-    names->ledger = quote(names, schema, "tidemill_ledger");
-    names->lease = quote(names, schema, "tidemill_lease");
-    names->pipelines = quote(names, schema, "tidemill_pipelines");
+    names->runs = quote(names, schema, TIDE_ENGINE_PREFIX "runs");
+    names->units = quote(names, schema, TIDE_ENGINE_PREFIX "units");
+    names->marks = quote(names, schema, TIDE_ENGINE_PREFIX "marks");
+    names->ledger = quote(names, schema, TIDE_ENGINE_PREFIX "ledger");
+    names->lease = quote(names, schema, TIDE_ENGINE_PREFIX "lease");
+    names->pipelines = quote(names, schema, TIDE_ENGINE_PREFIX "pipelines");
     names->columns = make_column_list(names, target->output);
     make_application(names, schema, target->pipeline);
     const char *quoted_target = quote(names, schema, names->table);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "flow/table_names.h"
 #include "sink/store/lease.h"
 #include "sink/store/sql.h"
 
@@ -39,23 +40,23 @@ static tide_code make_names(tide_store *store, tide_error *err)
 {
     const tide_target *target = store->target;
     bool staged = target->mode == TIDE_REPLACE || (target->staged && target->mode == TIDE_APPEND);
-    TIDE_TRY(make_name(store, "", target->table, "_rejects", &store->rejects_table, err));
+    TIDE_TRY(make_name(store, "", target->table, TIDE_REJECTS_SUFFIX, &store->rejects_table, err));
     bool has_late =
         target->state != NULL && target->mode != TIDE_REPLACE; /* there nothing is late */
     if (has_late && target->late != NULL && target->late->field_count > 0) {
-        TIDE_TRY(make_name(store, "", target->table, "_late", &store->late_table, err));
+        TIDE_TRY(make_name(store, "", target->table, TIDE_LATE_SUFFIX, &store->late_table, err));
     }
     if (target->state != NULL) {
         TIDE_TRY(
-            make_name(store, "tidemill_state_", target->pipeline, "", &store->state_table, err));
+            make_name(store, TIDE_STATE_PREFIX, target->pipeline, "", &store->state_table, err));
     }
     if (staged) {
         TIDE_TRY(
-            make_name(store, "tidemill_staged_", target->pipeline, "", &store->staged_table, err));
+            make_name(store, TIDE_STAGED_PREFIX, target->pipeline, "", &store->staged_table, err));
     }
     if (staged && target->state != NULL) {
-        TIDE_TRY(make_name(store, "tidemill_newstate_", target->pipeline, "", &store->staged_state,
-                           err));
+        TIDE_TRY(make_name(store, TIDE_STAGED_STATE_PREFIX, target->pipeline, "",
+                           &store->staged_state, err));
     }
     return TIDE_OK;
 }

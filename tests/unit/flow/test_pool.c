@@ -21,15 +21,28 @@ static void without_a_pool_nobody_waits(void **state)
     tide_pool_leave(&member);
 }
 
+/* A pool of two members. */
+static void make_two(tide_pool *pool, unsigned size, tide_pool_member *a, tide_pool_member *b)
+{
+    tide_pool_init(pool, size);
+    tide_pool_join(pool, a);
+    tide_pool_join(pool, b);
+}
+
+static void end_two(tide_pool *pool, tide_pool_member *a, tide_pool_member *b)
+{
+    tide_pool_leave(a);
+    tide_pool_leave(b);
+    tide_pool_clear(pool);
+}
+
 static void a_member_without_a_place_gets_one_although_all_are_taken(void **state)
 {
     (void)state;
     tide_pool pool;
     tide_pool_member large;
     tide_pool_member small;
-    tide_pool_init(&pool, 3);
-    tide_pool_join(&pool, &large);
-    tide_pool_join(&pool, &small);
+    make_two(&pool, 3, &large, &small);
     assert_int_equal(tide_pool_take_free(&large, 5), 3);
     assert_int_equal(tide_pool_take_free(&small, 5), 1);
     /* Overdrawn: what is given back is not free yet. */
@@ -39,9 +52,7 @@ static void a_member_without_a_place_gets_one_although_all_are_taken(void **stat
     assert_int_equal(tide_pool_take_free(&large, 5), 1);
     tide_pool_give_back(&large, 2);
     tide_pool_give_back(&small, 1);
-    tide_pool_leave(&large);
-    tide_pool_leave(&small);
-    tide_pool_clear(&pool);
+    end_two(&pool, &large, &small);
 }
 
 /* Threads of two members that take a place for each of their tasks. */
@@ -150,9 +161,7 @@ static void the_one_with_fewer_places_is_next(void **state)
     tide_pool pool;
     tide_pool_member a;
     tide_pool_member b;
-    tide_pool_init(&pool, 4);
-    tide_pool_join(&pool, &a);
-    tide_pool_join(&pool, &b);
+    make_two(&pool, 4, &a, &b);
     assert_int_equal(tide_pool_take_free(&a, 3), 3);
     assert_int_equal(tide_pool_take_free(&b, 1), 1);
     tide_pool_give_back(&a, 1);
@@ -164,9 +173,7 @@ static void the_one_with_fewer_places_is_next(void **state)
     b.waiting = 0;
     tide_pool_give_back(&a, 1);
     tide_pool_give_back(&b, 3);
-    tide_pool_leave(&a);
-    tide_pool_leave(&b);
-    tide_pool_clear(&pool);
+    end_two(&pool, &a, &b);
 }
 
 int main(void)

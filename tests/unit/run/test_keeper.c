@@ -188,6 +188,14 @@ static void a_worker_that_is_back_in_time_has_it_all_from_the_reader(void **stat
     tear_down(&s);
 }
 
+/* The worker has the first read, and was away while it asked for more. */
+static void leave_after_first(scene *s, int64_t asked)
+{
+    tide_read read;
+    expect_read(s, 0, &read);
+    be_away(s, asked);
+}
+
 /* It is told when its turn has come. */
 static void a_failure_comes_after_the_rows_before_it(void **state)
 {
@@ -196,8 +204,7 @@ static void a_failure_comes_after_the_rows_before_it(void **state)
     tide_read read;
     set_up(&s);
     s.reader.fails_at = 3;
-    expect_read(&s, 0, &read);
-    be_away(&s, 3);
+    leave_after_first(&s, 3);
     expect_read(&s, 1, &read);
     expect_read(&s, 2, &read);
     assert_int_equal(tide_keeper_next(&s.keeper, &read, &s.err), TIDE_REMOTE_RETRY);
@@ -212,8 +219,7 @@ static void what_is_not_given_out_is_forgotten(void **state)
     scene s;
     tide_read read;
     set_up(&s);
-    expect_read(&s, 0, &read);
-    be_away(&s, 2);
+    leave_after_first(&s, 2);
     tide_keeper_detach(&s.keeper);
     s.reader.reads = 0;
     assert_int_equal(tide_keeper_attach(&s.keeper, &s.reader.base, &s.err), TIDE_OK);
@@ -255,8 +261,7 @@ static void rejects_in_memory_are_bounded(void **state)
     tide_read read;
     set_up(&s);
     s.keeping.rejects_max = 1;
-    expect_read(&s, 0, &read);
-    be_away(&s, 6);
+    leave_after_first(&s, 6);
     tide_code code = TIDE_OK;
     for (int i = 1; i <= 7 && code == TIDE_OK; i++) {
         code = tide_keeper_next(&s.keeper, &read, &s.err);
@@ -272,8 +277,7 @@ static void a_disk_that_takes_nothing_is_not_the_sources_fault(void **state)
     tide_read read;
     set_up(&s);
     s.keeping.file.directory = "/proc/nowhere";
-    expect_read(&s, 0, &read);
-    be_away(&s, 1);
+    leave_after_first(&s, 1);
     assert_int_equal(tide_keeper_next(&s.keeper, &read, &s.err), TIDE_IO);
     assert_int_equal(s.err.side, TIDE_SIDE_PROCESS);
     tear_down(&s);
