@@ -50,6 +50,7 @@ torture:
 	tests/fault/torture
 	tests/wire/torture
 	tests/tworuns/torture
+	tests/tworuns/takeovers
 	tools/build fuzz
 	tools/build fuzz-fast
 	tests/fuzz/torture

@@ -22,6 +22,7 @@ from takeover import (
     take_over,
     wait_until_stopped,
 )
+from takeover_campaign import EmbeddedGround, refuse_and_go_on
 
 SEED = int(os.environ.get("TIDEMILL_TAKEOVER_SEED", "1"))
 EACH = int(os.environ.get("TIDEMILL_TAKEOVERS_EACH", "1"))
@@ -81,6 +82,19 @@ def test_a_command_that_was_stopped(command, tidemill, tmp_path, postgres):
             assert wait_until_stopped(first), f"it never passed {point}"
             take_over(ground, place, first, f"{command} {point}")
         place.remove()
+    ground.remove()
+
+
+@pytest.mark.parametrize("sink", ["sqlite", "csv"])
+def test_a_file_is_not_taken_from_a_process_that_is_alive(sink, tidemill, tmp_path):
+    """At a point where no lock is held; `make torture` draws from all."""
+    ground = EmbeddedGround(tidemill, tmp_path, sink, "append", SEED, None)
+    point = next(point for point in ground.points if point.name == "processing")
+    place = ground.copy("stopped")
+    first = place.start(ground.arguments(), {"TIDEMILL_FAULT": f"{point}:stop"})
+    with ended_at_last(first):
+        assert wait_until_stopped(first), f"it never passed {point}"
+        refuse_and_go_on(ground, place, first, f"{sink} {point}")
     ground.remove()
 
 
