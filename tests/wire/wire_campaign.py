@@ -22,7 +22,7 @@ from pipelines.engine import EXIT_SOURCE, RUN_SECONDS_MAX, Execution, Project
 from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
 from wire_faults import Plan, draw
 from wire_proxy import Context, Proxy, Script
-from wire_restart import draw_restart
+from wire_restart import COLD_TIMEOUT, draw_restart
 from wire_scenarios import (
     PIPELINE,
     TABLE,
@@ -36,6 +36,7 @@ from wire_scenarios import (
 
 CONTEXT_SECONDS_MAX = 20.0
 CLOSE_TRIES = 2
+# A server that is down is waited for; a cold one may keep each attempt until its timeout.
 PATIENT_SECONDS_MAX = 600
 EMPTY = Tables([], [], [], [])
 # What an operator can do stands in every error.
@@ -103,7 +104,8 @@ class Stage:
 
     def execute(self, project: Project, case: Case) -> Execution:
         process = project.start(*engine.options(case.workers, case.few_rows))
-        done = engine.finish(process, PATIENT_SECONDS_MAX if case.patient else RUN_SECONDS_MAX)
+        waits = case.patient or case.timeout == COLD_TIMEOUT
+        done = engine.finish(process, PATIENT_SECONDS_MAX if waits else RUN_SECONDS_MAX)
         self.proxy.settle()
         return done
 
