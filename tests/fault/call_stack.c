@@ -10,7 +10,8 @@
 #define FRAMES_MAX 48
 
 /* Looking takes a lock of the unwinder, within which it may allocate. */
-static const void *unwinder; /* where it lies */
+static const void *unwinder;  /* where it lies */
+static const void *ourselves; /* whose frames are no part of the stack */
 __attribute__((tls_model("initial-exec"))) static _Thread_local bool is_unwinding;
 
 static const void *module_of(void *address)
@@ -24,6 +25,7 @@ void tide_stack_prepare(void)
     void *frame;
     (void)backtrace(&frame, 1);
     unwinder = module_of(dlsym(RTLD_DEFAULT, "_Unwind_Backtrace"));
+    ourselves = module_of(__builtin_extract_return_addr(frame));
 }
 
 bool tide_stack_is_looked_at(void)
@@ -57,8 +59,8 @@ uint64_t tide_stack_hash(void *caller)
     uint64_t hash = 0xcbf29ce484222325;
     for (int i = 0; i < count; i++) {
         struct dl_find_object module;
-        if (_dl_find_object(frames[i], &module) != 0) {
-            continue; /* compiled while running */
+        if (_dl_find_object(frames[i], &module) != 0 || module.dlfo_map_start == ourselves) {
+            continue; /* compiled while running, or ours */
         }
         for (const char *c = module.dlfo_link_map->l_name; *c != '\0'; c++) {
             hash = mix(hash, (unsigned char)*c);

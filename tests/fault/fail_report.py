@@ -12,8 +12,8 @@ INTRODUCTION = """
 The Nth call of a kind since the beginning of main fails, in the binary or any of its libraries, in a
 run of 40 rows, or in the night after it, in which one file has grown, one moved, one changed and one
 is new: each N for each kind, with several errors; the same with all calls after the Nth failing, too
-(lasting); and allocations: at least one of each call stack, the others in an order of chance as far
-as time went. The command must succeed, or end with a documented exit code and a message, never by a
+(lasting); and allocations, one of each call stack first, then the others in an order of chance, as
+far as time went. The command must succeed, or end with a documented exit code and a message, never by a
 signal or not at all; then the same command without faults must make the tables - output, rejects,
 late rows, state - of an undisturbed run, and leave nothing behind. Connections to PostgreSQL have
 `gssencmode=disable`: Kerberos, which its client library else tries first, dies where memory runs out
@@ -48,8 +48,8 @@ def summary_of_allocations(record: Record) -> str:
     seen = set().union(*(seen.stacks for seen in record.seen.values()))
     struck = set().union(*record.stacks.values())
     return (
-        f"allocations: {failed:,} of {calls:,} failed, along {len(seen & struck):,} of {len(seen):,}"
-        " different call stacks"
+        f"allocations: {failed:,} of {calls:,} failed, along {len(struck):,} call stacks of"
+        f" {len(seen):,}"
     )
 
 
@@ -72,7 +72,7 @@ def table_of_cases(record: Record, cases: list[Case]) -> list[str]:
             seen.calls["alloc"],
             met[case, "alloc", False],
             len(seen.stacks),
-            len(seen.stacks & record.stacks[case]),
+            len(record.stacks[case]),
             absorbed[case, True],
         ]
         lines.append(f"| {case} | " + " | ".join(f"{n:,}" for n in row) + " |")
