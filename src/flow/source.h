@@ -155,6 +155,9 @@ typedef struct tide_source_vtable {
     /* attempt counts from 1; the plan must outlive the reader. */
     tide_code (*open_reader)(tide_source *source, const tide_source_plan *plan, uint32_t split,
                              uint32_t attempt, tide_reader **reader, tide_error *err);
+    /* After all splits were read: are the members still those that were planned? input_changed when
+     * what was read may be of others. NULL: each reader tells by itself. */
+    tide_code (*verify)(tide_source *source, const tide_source_plan *plan, tide_error *err);
     /* Reaches the source (connect, detect, check that members exist and columns are mapped), reads
      * no rows. Findings that are no failures are appended to notes, a line each. */
     tide_code (*check)(tide_source *source, tide_text *notes, tide_error *err);

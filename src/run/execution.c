@@ -89,6 +89,9 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
     };
     clean_spill_directory(execution);
     tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);
+    if (code == TIDE_OK && execution->source->vtable->verify != NULL) {
+        code = execution->source->vtable->verify(execution->source, &execution->source_plan, err);
+    }
     note_held_back(execution);
     if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {
         err->side = TIDE_SIDE_SOURCE;

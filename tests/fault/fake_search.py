@@ -210,6 +210,8 @@ class FakeSearch:
             facts = {"index": "uses", "uuid": UUID, "status": "open", "pri": str(self.shards)}
             counts = {"docs.count": str(len(self.documents)), "pri.store.size": "1000"}
             return 200, [facts | counts]
+        if path.endswith("/_settings"):
+            return 200, {"uses": {"settings": {"index": {"uuid": UUID}}}}
         return 200, {}
 
     def _hits(self, shards: list[int], slicing: tuple[int, int] = (0, 1)) -> list[dict]:

@@ -133,6 +133,28 @@ def test_deleted_while_it_is_read(project, server, names, snapshot, mode):
     assert sorted(set(loaded(project))) == numbers(1)
 
 
+@SNAPSHOTS
+def test_made_anew_between_plan_and_reading(project, server, names, snapshot):
+    """The name is there, but what it stands for has another mapping."""
+
+    def make_anew() -> None:
+        server.request("DELETE", f"/{names[1]}")
+        server.create_index(names[1], {"n": {"type": "double"}, "at": {"type": "date"}}, shards=1)
+        server.load(names[1], [("x", {"n": 999.0, "at": WRITTEN})])
+
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = Moment(("open", "pit_open"), 1, make_anew)
+        write(project, proxy.url, "coming-*", "merge", snapshot=snapshot)
+        said = project.run("run", "--workers", "1", code=4).stderr
+        assert proxy.script.done
+        assert f"index `{names[1]}` was deleted and made anew" in said and "E2001" in said, said
+        assert loaded(project) == []
+        again = project.run("run", code=4).stderr
+        assert f"index `{names[1]}` was deleted and made anew since" in again, again
+        project.run("run", "--new")
+    assert loaded(project) == [*numbers(0), 999]
+
+
 @MODES
 @SNAPSHOTS
 def test_created_during_the_run_is_for_the_next_one(project, server, names, snapshot, mode):

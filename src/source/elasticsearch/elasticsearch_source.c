@@ -225,6 +225,7 @@ static tide_code open_reader(tide_source *base, const tide_source_plan *plan, ui
 
 static const tide_source_vtable vtable = {
     .plan = tide_es_plan,
+    .verify = tide_es_verify,
     .open_reader = open_reader,
     .check = tide_es_check,
     .close = close_source,

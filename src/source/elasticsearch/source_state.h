@@ -66,6 +66,8 @@ TIDE_MUST_CHECK tide_code tide_es_reader_open(tide_es_source *source, const tide
                                               tide_error *err);
 
 /* The vtable's plan and check. */
+TIDE_MUST_CHECK tide_code tide_es_verify(tide_source *source, const tide_source_plan *plan,
+                                         tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_plan(tide_source *source, const tide_plan_request *request,
                                        tide_source_plan *plan, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_check(tide_source *source, tide_text *notes, tide_error *err);
