@@ -68,6 +68,17 @@ static int directory_refuses(const char *path)
     return sys_errno;
 }
 
+/* Where SQLite can't open a file for writing it opens it for reading, and forgets why: when neither
+ * the file nor its directory is in the way, it was this process. */
+static tide_code fail_without_reason(const char *path, tide_error *err)
+{
+    return TIDE_FAIL(
+        err, TIDE_IO,
+        "can't open %s for writing, although this user may write it: probably too many "
+        "files are open (`ulimit -n`); run again",
+        path);
+}
+
 static tide_code fail_open(tide_db *db, int result, tide_error *err)
 {
     const char *path = db->options.path;
@@ -80,8 +91,13 @@ static tide_code fail_open(tide_db *db, int result, tide_error *err)
         return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s is a directory: name a file in it", path);
     }
     int refusal = directory_refuses(path);
-    return TIDE_FAIL_ERRNO(err, TIDE_IO, refusal != 0 ? refusal : sys_errno,
-                           "can't open %s: the directory must exist and be writable", path);
+    if (refusal != 0) {
+        return TIDE_FAIL_ERRNO(err, TIDE_IO, refusal,
+                               "can't open %s: the directory must exist and be writable", path);
+    }
+    return sys_errno == ENOENT && db->options.access == TIDE_DB_CREATE
+               ? fail_without_reason(path, err)
+               : TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno, "can't open %s", path);
 }
 
 /* SQLite falls back to reading, and would then make its -wal and -shm files as read-only as the
@@ -93,6 +109,9 @@ static tide_code refuse_read_only(const tide_db *db, tide_error *err)
     if (sqlite3_db_readonly(db->handle, "main") != 1 ||
         (!wants_to_write && directory_refuses(db->options.path) != 0)) {
         return TIDE_OK;
+    }
+    if (access(db->options.path, W_OK) == 0) {
+        return fail_without_reason(db->options.path, err);
     }
     return TIDE_FAIL(err, TIDE_IO,
                      "%s is read-only for this user: give the permission to write it, or run this "
