@@ -106,7 +106,7 @@ def typed(column: Column, kind: Kind, value: object, doc_value: object) -> objec
         return UNKNOWN  # Elasticsearch 7 calls epochs before 1970 malformed; here they are read
     if doc_value is None:
         # Null without null_value and "" of a number are no values; all else is malformed.
-        nothing = value is None or (value == "" and kind.family in ("whole", "real"))
+        nothing = value is None or (value == "" and kind.family in ("whole", "real", "huge"))
         return None if nothing or column.malformed == "null" else REJECT
     if kind.family == "moment" and abs(micros(doc_value)) > LAST_MICROS:
         return UNKNOWN  # OpenSearch takes -163036800 for a year; years end with 9999 here
@@ -114,7 +114,7 @@ def typed(column: Column, kind: Kind, value: object, doc_value: object) -> objec
         return micros(doc_value) if kind.mapping["type"] == "date_nanos" else (micros(doc_value),)
     if kind.family == "real":
         return Rounded(kind.mapping["type"], kind.mapping.get("scaling_factor", 1), doc_value)
-    return Fraction(doc_value) if kind.family == "whole" else doc_value
+    return Fraction(doc_value) if kind.family in ("whole", "huge") else doc_value
 
 
 def expected(
@@ -126,7 +126,7 @@ def expected(
     if kind is None:
         kind = Kind({"type": "none"}, "none", lambda rng: None)
     if not found and not passes_list(source, path):
-        return None
+        return constant_of(kind, doc_values)
     value, in_list = found[0] if found else (None, True)
     if in_list or isinstance(value, list):
         if column.array == "reject":
@@ -137,10 +137,15 @@ def expected(
     return typed(column, kind, value, doc_values[0] if doc_values else None)
 
 
+def constant_of(kind: Kind, doc_values: list) -> object:
+    """Of a document that says nothing: the mapping may, of all of its index."""
+    return doc_values[0] if kind.family == "constant" and doc_values else None
+
+
 def typed_first(column: Column, kind: Kind, source: dict, first: list) -> object:
     at = found_first(source, column.path)
     if at is Ellipsis:
-        return None
+        return constant_of(kind, first)
     return typed(column, kind, at, first[0] if first else None)
 
 

@@ -268,4 +268,35 @@ def moment_kind(rng: random.Random, features: frozenset[str]) -> Kind:
     return Kind(mapping, "moment", value, ["x", "2024-13-01", True, ""])
 
 
-KINDS = (whole_kind, real_kind, flag_kind, word_kind, sub_kind, moment_kind, moment_kind)
+def constant_kind(rng: random.Random, features: frozenset[str]) -> Kind:
+    """Each document of the index has the value, whether it says so or not."""
+    if "constant_keyword" not in features:
+        return word_kind(rng, features)
+    value = rng.choice(("always", "żółw", "7"))
+    mapping = {"type": "constant_keyword", "value": value}
+    return Kind(mapping, "constant", lambda rng: value)
+
+
+def huge(rng: random.Random) -> object:
+    number = rng.choice((rng.randrange(100), rng.randrange(2**64), 2**64 - 1, 2**63))
+    return rng.choice((Raw(number), str(number), f"{number}.0"))
+
+
+def huge_kind(rng: random.Random, features: frozenset[str]) -> Kind:
+    if "unsigned_long" not in features:
+        return whole_kind(rng, features)
+    mapping = maybe(rng, {"type": "unsigned_long"}, null_value=2**63 + 5)
+    return Kind(mapping, "huge", huge, ["12x", "abc", -1])
+
+
+KINDS = (
+    whole_kind,
+    real_kind,
+    flag_kind,
+    word_kind,
+    sub_kind,
+    moment_kind,
+    moment_kind,
+    constant_kind,
+    huge_kind,
+)

@@ -13,6 +13,8 @@ TYPES = {
     "real": ("double", "double", "decimal(24,6)", "text"),
     "flag": ("bool", "bool", "text"),
     "word": ("text",),
+    "constant": ("text",),
+    "huge": ("decimal(20,0)", "decimal(24,2)", "text"),
     "moment": ("timestamp", "timestamp", "timestamp", "text"),
 }
 PLACES = ("{}", "{}", "o.{}", "o.p.{}", "{}.v", "flat.{}", "flat.{}")
