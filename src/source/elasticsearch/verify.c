@@ -22,8 +22,8 @@ static tide_code compare(const verification *v, const tide_json_node *root, tide
     for (const tide_json_node *at = root->first_child; at != NULL; at = at->next) {
         const tide_es_index *index =
             at->key != NULL ? tide_es_indices_find(&v->source->indices, at->key) : NULL;
-        const char *uuid = tide_json_text(
-            tide_json_path(at, "settings", "index", "uuid", TIDE_JSON_END));
+        const char *uuid =
+            tide_json_text(tide_json_path(at, "settings", "index", "uuid", TIDE_JSON_END));
         if (index != NULL && uuid != NULL && strcmp(index->uuid, uuid) != 0) {
             return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                              "%s: index `%s` was deleted and made anew after the run was planned "
