@@ -74,7 +74,17 @@ static bool read_literal(tide_compiler *self, const tide_vector *vector, tide_no
     return true;
 }
 
-/* What fails stays as it is: it may never be reached, and else each row says so. */
+/* Longer than any text that an expression can spell out. */
+static bool is_long_text(const tide_evaluation *evaluation, const tide_node *node)
+{
+    const tide_vector *vector = &evaluation->vectors[node->slot];
+    bool is_null = vector->validity != NULL && !tide_word_bit(vector->validity, 0);
+    return !is_null && node->type.id != TIDE_BOOL && tide_type_width(node->type) == 0 &&
+           ((const tide_str *)vector->data)->size > TIDE_EXPRESSION_BYTES_MAX;
+}
+
+/* What fails stays as it is: it may never be reached, and else each row says so. So do long texts,
+ * which count for as many rows as have them: TIDE_MADE_TEXT_BYTES_MAX. */
 static tide_code evaluate_once(tide_compiler *self, tide_node *node, tide_node *literal,
                                bool *succeeded)
 {
@@ -89,7 +99,7 @@ static tide_code evaluate_once(tide_compiler *self, tide_node *node, tide_node *
     if (code == TIDE_OK) {
         code = tide_evaluation_run(&evaluation, node, live, self->err);
     }
-    *succeeded = errors.count == 0;
+    *succeeded = code == TIDE_OK && errors.count == 0 && !is_long_text(&evaluation, node);
     if (code == TIDE_OK && *succeeded &&
         !read_literal(self, &evaluation.vectors[node->slot], literal)) {
         code = self->err->code;

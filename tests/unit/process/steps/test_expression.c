@@ -548,6 +548,9 @@ static void test_too_much_text(void **state)
         {"length(lpad(s, 60000000)) = length(rpad(u, 60000000))", TIDE_OK},
         {"length(lpad(s, 60000000)) = length(rpad(u, 60000000) || lpad(s, 7000000))",
          TIDE_OVER_BUDGET},
+        /* Constants count like any other text, unless they are short. */
+        {"lpad('a', 60000000) || lpad('b', 7000000) = lpad('c', 60000000) || s", TIDE_OVER_BUDGET},
+        {"length(lpad('a', 60000)) = 60000", TIDE_OK},
         {"length(replace(lpad('a', 1000, 'a') || u, 'a', lpad(s, 67000))) > 0", TIDE_OK},
     };
     tide_error err;
