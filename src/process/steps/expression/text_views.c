@@ -181,9 +181,11 @@ LOOP(tide_right_loop)
     TIDE_FOR_ROWS(rows, tide_word_count(self))
     {
         int64_t all = tide_text_characters(in[row]);
-        int64_t begin = counts[row] > all ? 0 : all - counts[row];
-        begin = counts[row] < 0 ? (counts[row] < -all ? all : -counts[row]) : begin;
-        out[row] = cut(in[row], begin, all);
+        int64_t count = counts[row];
+        if (count < 0) {
+            count = count < -all ? 0 : all + count;
+        }
+        out[row] = cut(in[row], count > all ? 0 : all - count, all);
     }
     return TIDE_OK;
 }
