@@ -62,14 +62,7 @@ static void begin(fixture *f, int64_t run)
 
 static void close_all(fixture *f)
 {
-    if (f->worker != NULL) {
-        f->sink->vtable->close_worker(f->worker);
-    }
-    if (f->sink != NULL) {
-        f->sink->vtable->close(f->sink);
-    }
-    f->worker = NULL;
-    f->sink = NULL;
+    close_sink_and_worker(&f->sink, &f->worker);
 }
 
 static int tear_down(void **state)

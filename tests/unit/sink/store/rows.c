@@ -46,6 +46,18 @@ void remove_folder(test_folder *folder)
     assert_int_equal(nftw(folder->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+void close_sink_and_worker(tide_sink **sink, tide_sink_worker **worker)
+{
+    if (*worker != NULL) {
+        (*sink)->vtable->close_worker(*worker);
+    }
+    if (*sink != NULL) {
+        (*sink)->vtable->close(*sink);
+    }
+    *worker = NULL;
+    *sink = NULL;
+}
+
 const char *in_folder(const test_folder *folder, const char *name)
 {
     static char paths[8][512];

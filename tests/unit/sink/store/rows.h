@@ -29,6 +29,9 @@ typedef struct test_pipeline {
 void make_pipeline(test_pipeline *pipeline);
 void clear_pipeline(test_pipeline *pipeline);
 
+/* Closes the worker and its sink, as far as they are open; both are NULL then. */
+void close_sink_and_worker(tide_sink **sink, tide_sink_worker **worker);
+
 /* A row of that table. */
 typedef struct test_row {
     int64_t id;
