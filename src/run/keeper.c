@@ -141,7 +141,7 @@ static bool has_to_ask(const tide_keeper *k)
     return k->lent && k->failure.code == TIDE_OK &&
            (!k->ended || k->reader->snapshot_generation != 0) &&
            tide_monotonic_micros() - k->asked_at >=
-               k->reader->patience_ms * MICROS_PER_MILLI / DUE_PART;
+               k->patience_ms * MICROS_PER_MILLI / DUE_PART;
 }
 
 static void keep(void *argument)
@@ -154,7 +154,7 @@ static void keep(void *argument)
         } else if (has_to_ask(k)) {
             pull(k);
         } else {
-            int64_t pause_ms = k->reader->patience_ms / LOOK_PART;
+            int64_t pause_ms = k->patience_ms / LOOK_PART;
             (void)tide_condition_wait_for(&k->changed, &k->lock,
                                           pause_ms > LOOK_MS_MIN ? pause_ms : LOOK_MS_MIN);
         }
@@ -194,6 +194,7 @@ tide_code tide_keeper_attach(tide_keeper *k, tide_reader *reader, tide_error *er
     tide_mutex_lock(&k->lock);
     k->reader = reader;
     k->watches = watches;
+    k->patience_ms = reader->patience_ms;
     k->asked_at = tide_monotonic_micros();
     tide_condition_broadcast(&k->changed);
     tide_mutex_unlock(&k->lock);

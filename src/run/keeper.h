@@ -50,6 +50,7 @@ typedef struct tide_keeper {
     tide_condition changed;
     tide_reader *reader; /* borrowed; NULL: none */
     bool watches;        /* the reader has to be asked in time */
+    int64_t patience_ms; /* the reader's, when it was attached */
     bool lent, pulling, quits;
     int64_t asked_at;      /* when the reader was asked last; monotonic microseconds */
     tide_kept_read *reads; /* owned; [first, count) are to be given out */

@@ -84,7 +84,8 @@ typedef struct scene {
     int64_t rejects;
 } scene;
 
-static void set_up(scene *s)
+/* The keeper takes the patience when it is attached. */
+static void set_up_with(scene *s, int64_t patience_ms)
 {
     memset(s, 0, sizeof *s);
     (void)snprintf(s->directory, sizeof s->directory, "/tmp/tidemill-keeper-%ld", (long)getpid());
@@ -92,7 +93,7 @@ static void set_up(scene *s)
     tide_schema_init(&s->schema);
     assert_int_equal(tide_schema_add(&s->schema, "n", (tide_type){.id = TIDE_INT64}, true, &s->err),
                      TIDE_OK);
-    s->reader.base = (tide_reader){.vtable = &vtable, .patience_ms = PATIENCE_MS};
+    s->reader.base = (tide_reader){.vtable = &vtable, .patience_ms = patience_ms};
     s->reader.fails_at = -1;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(tide_builder_init(&s->reader.builders[i], &s->schema, &s->err), TIDE_OK);
@@ -101,6 +102,11 @@ static void set_up(scene *s)
     tide_keeping_init(&s->keeping, &s->schema, s->directory, 100);
     tide_keeper_init(&s->keeper, &s->keeping);
     assert_int_equal(tide_keeper_attach(&s->keeper, &s->reader.base, &s->err), TIDE_OK);
+}
+
+static void set_up(scene *s)
+{
+    set_up_with(s, PATIENCE_MS);
 }
 
 static void tear_down(scene *s)
@@ -175,8 +181,7 @@ static void a_worker_that_is_back_in_time_has_it_all_from_the_reader(void **stat
     (void)state;
     scene s;
     tide_read read;
-    set_up(&s);
-    s.reader.base.patience_ms = 600000;
+    set_up_with(&s, 600000);
     for (int i = 0; i < READS; i++) {
         expect_read(&s, i, &read);
         be_away(&s, 0);
