@@ -140,8 +140,7 @@ static bool has_to_ask(const tide_keeper *k)
 {
     return k->lent && k->failure.code == TIDE_OK &&
            (!k->ended || k->reader->snapshot_generation != 0) &&
-           tide_monotonic_micros() - k->asked_at >=
-               k->patience_ms * MICROS_PER_MILLI / DUE_PART;
+           tide_monotonic_micros() - k->asked_at >= k->patience_ms * MICROS_PER_MILLI / DUE_PART;
 }
 
 static void keep(void *argument)
