@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The records of a CSV file do not depend on how it is read, in one piece or byte by byte, and
+/* The records of a CSV file do not depend on how it is read, in one piece or by a few bytes, and
  * neither do the rows and rejects that they become. The first byte chooses the delimiter, the bytes
- * that a record may have, and whether the input is the whole file or follows a header. */
+ * that a record may have, whether the input is the whole file or follows a header, and how many
+ * bytes a few are. */
 #include "fuzz_file.h"
 #include "fuzz_rows.h"
 #include "source/file/csv_records.h"
@@ -25,6 +26,7 @@ typedef struct csv_reading {
 typedef struct csv_shape {
     char delimiter;
     size_t record_bytes_max;
+    size_t few_bytes;
 } csv_shape;
 
 static uint64_t hash_str(uint64_t hash, tide_str s)
@@ -79,13 +81,13 @@ static void read_records(const csv_shape *shape, size_t buffer_bytes, csv_readin
 /* Where reading fails, as in a damaged compressed file, one of both may have come further. */
 static void check_records(const csv_shape *shape)
 {
-    static csv_reading whole, bytewise;
+    static csv_reading whole, pieces;
     read_records(shape, 1 << 12, &whole);
-    read_records(shape, 1, &bytewise);
-    FUZZ_CHECK(whole.code == bytewise.code);
-    FUZZ_CHECK(whole.count == bytewise.count || whole.code != TIDE_OK);
-    for (size_t i = 0; i < whole.count && i < bytewise.count; i++) {
-        const digest *a = &whole.records[i], *b = &bytewise.records[i];
+    read_records(shape, shape->few_bytes, &pieces);
+    FUZZ_CHECK(whole.code == pieces.code);
+    FUZZ_CHECK(whole.count == pieces.count || whole.code != TIDE_OK);
+    for (size_t i = 0; i < whole.count && i < pieces.count; i++) {
+        const digest *a = &whole.records[i], *b = &pieces.records[i];
         FUZZ_CHECK(a->position == b->position && a->field_count == b->field_count &&
                    a->hash == b->hash && a->has_problem == b->has_problem);
     }
@@ -150,8 +152,9 @@ static const row_reading *read_rows(const csv_shape *shape, int number)
     char identity[TIDE_FILE_IDENTITY_BYTES];
     tide_member member = {.name = "input", .identity = identity};
     tide_split split = {.end = UINT64_MAX};
-    tide_file_rows_options options = {&source, &member, &split,
-                                      fuzz_file_place(number == 0 ? 1 << 12 : 3, identity)};
+    tide_file_rows_options options = {
+        &source, &member, &split,
+        fuzz_file_place(number == 0 ? 1 << 12 : shape->few_bytes, identity)};
     tide_file_target target = {&reading->builder, &reading->rejects, {.name = TIDE_STR("input")}};
     reading->code = tide_csv_rows_open(&options, &rows, &err);
     while (found && reading->code == TIDE_OK) {
@@ -191,7 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > sizeof text / 2) {
         return 0;
     }
-    csv_shape shape = {delimiters[data[0] & 3], (data[0] & 4) != 0 ? 16 : 1 << 20};
+    csv_shape shape = {delimiters[data[0] & 3], (data[0] & 4) != 0 ? 16 : 1 << 20,
+                       1 + (data[0] >> 5)};
     size_t length = 0;
     if ((data[0] & 8) != 0) {
         length = (size_t)snprintf(text, sizeof text, "a%cb%cc%cd%ce\n", shape.delimiter,
