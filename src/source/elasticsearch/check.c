@@ -163,6 +163,24 @@ static void note_server(const tide_es_source *source, const tide_es_server *serv
     }
 }
 
+static tide_code visit_verdict(void *context, const tide_json_node *root, tide_arena *arena,
+                               tide_error *err)
+{
+    const tide_http *http = context;
+    const tide_json_node *valid = tide_json_member(root, "valid");
+    (void)arena;
+    if (valid == NULL || valid->kind != TIDE_JSON_FALSE) {
+        return TIDE_OK;
+    }
+    const char *why = tide_json_text(tide_json_member(root, "error"));
+    const tide_json_node *first = tide_json_member(root, "explanations");
+    if (why == NULL && first != NULL) {
+        why = tide_json_text(tide_json_member(first->first_child, "error"));
+    }
+    return TIDE_FAIL(err, TIDE_E_QUERY, "%s: the query is refused: %s", tide_http_url(http),
+                     why != NULL ? why : "not valid");
+}
+
 /* A query that the server does not understand would fail the run at its first request. */
 static tide_code check_query(const tide_es_source *source, const survey *s, tide_http *http,
                              tide_http_answer *answer, tide_error *err)
@@ -170,10 +188,7 @@ static tide_code check_query(const tide_es_source *source, const survey *s, tide
     if (source->query == NULL || s->indices.count == 0) {
         return TIDE_OK;
     }
-    const tide_json_node *root = NULL;
     tide_text path, body;
-    tide_arena arena;
-    tide_arena_init(&arena);
     tide_text_init(&path);
     tide_text_init(&body);
     tide_text_append_char(&path, '/');
@@ -188,20 +203,9 @@ static tide_code check_query(const tide_es_source *source, const survey *s, tide
                                  .repeatable = true};
     tide_code code = tide_text_failed(&path) || tide_text_failed(&body)
                          ? TIDE_FAIL_MEMORY(err, "a request")
-                         : tide_es_ask(http, &request, answer, &arena, &root, NULL, err);
-    const tide_json_node *valid = tide_json_member(root, "valid");
-    if (code == TIDE_OK && valid != NULL && valid->kind == TIDE_JSON_FALSE) {
-        const char *why = tide_json_text(tide_json_member(root, "error"));
-        const tide_json_node *first = tide_json_member(root, "explanations");
-        why = why != NULL || first == NULL
-                  ? why
-                  : tide_json_text(tide_json_member(first->first_child, "error"));
-        code = TIDE_FAIL(err, TIDE_E_QUERY, "%s: the query is refused: %s", tide_http_url(http),
-                         why != NULL ? why : "not valid");
-    }
+                         : tide_es_ask_and_visit(http, &request, answer, visit_verdict, http, err);
     tide_text_clear(&path);
     tide_text_clear(&body);
-    tide_arena_clear(&arena);
     return code;
 }
 

@@ -40,6 +40,19 @@ static int64_t limit_of(const tide_json_node *root, const char *name, int64_t ot
     return otherwise;
 }
 
+static tide_code note_limit(void *context, const tide_json_node *root, tide_arena *arena,
+                            tide_error *err)
+{
+    tide_es_contexts *contexts = context;
+    (void)arena;
+    (void)err;
+    int64_t scrolls = limit_of(root, "max_open_scroll_context", LIMIT_USUAL);
+    int64_t pits = limit_of(root, "max_open_pit_context", LIMIT_MAX);
+    int64_t limit = scrolls < pits ? scrolls : pits;
+    contexts->open_max = limit > 1 ? limit / 2 : 1;
+    return TIDE_OK;
+}
+
 tide_code tide_es_contexts_read_limit(tide_es_contexts *contexts, tide_http *http,
                                       tide_http_answer *answer, tide_error *err)
 {
@@ -48,21 +61,12 @@ tide_code tide_es_contexts_read_limit(tide_es_contexts *contexts, tide_http *htt
                                      "/_cluster/settings?include_defaults=true&filter_path="
                                      "*.search.max_open_*",
                                  .repeatable = true};
-    const tide_json_node *root = NULL;
-    tide_arena arena;
-    tide_arena_init(&arena);
-    tide_code code = tide_es_ask(http, &request, answer, &arena, &root, NULL, err);
-    if (code == TIDE_OK) {
-        int64_t scrolls = limit_of(root, "max_open_scroll_context", LIMIT_USUAL);
-        int64_t pits = limit_of(root, "max_open_pit_context", LIMIT_MAX);
-        int64_t limit = scrolls < pits ? scrolls : pits;
-        contexts->open_max = limit > 1 ? limit / 2 : 1;
-    } else if (code != TIDE_CANCELLED && code != TIDE_OUT_OF_MEMORY) {
-        tide_error_clear(err);
-        code = TIDE_OK;
+    tide_code code = tide_es_ask_and_visit(http, &request, answer, note_limit, contexts, err);
+    if (code == TIDE_OK || code == TIDE_CANCELLED || code == TIDE_OUT_OF_MEMORY) {
+        return code;
     }
-    tide_arena_clear(&arena);
-    return code;
+    tide_error_clear(err);
+    return TIDE_OK;
 }
 
 static bool has_room(const tide_es_contexts *contexts, int64_t count)

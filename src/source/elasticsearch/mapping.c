@@ -78,8 +78,11 @@ static void note_source(tide_es_fields *fields, const tide_json_node *mappings, 
     }
 }
 
-static tide_code read_mappings(tide_es_fields *fields, const tide_json_node *root, tide_error *err)
+static tide_code read_mappings(void *context, const tide_json_node *root, tide_arena *arena,
+                               tide_error *err)
 {
+    tide_es_fields *fields = ((walker *)context)->fields;
+    (void)arena;
     for (const tide_json_node *at = root->first_child; at != NULL; at = at->next) {
         const char *index = tide_arena_copy_string(&fields->arena, at->key != NULL ? at->key : "");
         if (index == NULL) {
@@ -96,15 +99,7 @@ static tide_code visit(void *context, const char *path, tide_error *err)
 {
     walker *w = context;
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
-    const tide_json_node *root = NULL;
-    tide_arena arena;
-    tide_arena_init(&arena);
-    tide_code code = tide_es_ask(w->http, &request, w->answer, &arena, &root, NULL, err);
-    if (code == TIDE_OK) {
-        code = read_mappings(w->fields, root, err);
-    }
-    tide_arena_clear(&arena);
-    return code;
+    return tide_es_ask_and_visit(w->http, &request, w->answer, read_mappings, w, err);
 }
 
 static int compare_fields(const void *a, const void *b)

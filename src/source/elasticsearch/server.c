@@ -54,6 +54,21 @@ tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_ht
     }
 }
 
+tide_code tide_es_ask_and_visit(tide_http *http, const tide_http_request *request,
+                                tide_http_answer *answer, tide_es_answer_visit visit, void *context,
+                                tide_error *err)
+{
+    const tide_json_node *root = NULL;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    tide_code code = tide_es_ask(http, request, answer, &arena, &root, NULL, err);
+    if (code == TIDE_OK) {
+        code = visit(context, root, &arena, err);
+    }
+    tide_arena_clear(&arena);
+    return code;
+}
+
 /* Leaves both at 0, as unknown, if it is no `major.minor`. */
 static void read_version(tide_es_server *server, const char *version)
 {

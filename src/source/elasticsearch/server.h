@@ -26,5 +26,12 @@ TIDE_MUST_CHECK tide_code tide_es_ask(tide_http *http, const tide_http_request *
                                       tide_http_answer *answer, tide_arena *arena,
                                       const tide_json_node **root, tide_es_refusal *refusal,
                                       tide_error *err);
+/* The same for an answer that is looked at once: root and arena are borrowed for the visit. */
+typedef tide_code (*tide_es_answer_visit)(void *context, const tide_json_node *root,
+                                          tide_arena *arena, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_es_ask_and_visit(tide_http *http, const tide_http_request *request,
+                                                tide_http_answer *answer,
+                                                tide_es_answer_visit visit, void *context,
+                                                tide_error *err);
 
 #endif

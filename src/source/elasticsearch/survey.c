@@ -51,9 +51,10 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* A server lists indices as its hashes fall: what is made of them must not depend on it. */
-static tide_code visit_mappings(const asking *a, const tide_json_node *root, tide_arena *arena,
+static tide_code visit_mappings(void *context, const tide_json_node *root, tide_arena *arena,
                                 tide_error *err)
 {
+    const asking *a = context;
     size_t count = 0;
     const tide_json_node *at = root->first_child;
     for (; at != NULL; at = at->next) {
@@ -79,25 +80,27 @@ static tide_code ask_mappings(void *context, const char *path, tide_error *err)
 {
     asking *a = context;
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
-    const tide_json_node *root = NULL;
-    tide_arena arena;
-    tide_arena_init(&arena);
-    tide_code code =
-        tide_es_ask(a->survey->http, &request, &a->survey->answer, &arena, &root, NULL, err);
-    if (code == TIDE_OK && root != NULL) {
-        code = visit_mappings(a, root, &arena, err);
+    return tide_es_ask_and_visit(a->survey->http, &request, &a->survey->answer, visit_mappings, a,
+                                 err);
+}
+
+static tide_code visit_hits(void *context, const tide_json_node *root, tide_arena *arena,
+                            tide_error *err)
+{
+    const asking *a = context;
+    const tide_json_node *hits = tide_json_path(root, "hits", "hits", TIDE_JSON_END);
+    (void)arena;
+    for (const tide_json_node *at = tide_json_first(hits); at != NULL; at = at->next) {
+        TIDE_TRY(a->visit(a->context, tide_json_text(tide_json_member(at, "_index")),
+                          tide_json_member(at, "_source"), err));
     }
-    tide_arena_clear(&arena);
-    return code;
+    return TIDE_OK;
 }
 
 static tide_code ask_sample(void *context, const char *path, tide_error *err)
 {
     asking *a = context;
-    const tide_json_node *root = NULL;
-    tide_arena arena;
     tide_text body;
-    tide_arena_init(&arena);
     tide_text_init(&body);
     tide_text_append_format(&body,
                             "{\"size\":%u,\"terminate_after\":%d,\"track_total_hits\":false,"
@@ -106,18 +109,11 @@ static tide_code ask_sample(void *context, const char *path, tide_error *err)
                             a->rows, DOCUMENTS_PER_SHARD, SAMPLE_SEED);
     tide_http_request request = {
         .method = "POST", .path = path, .body = {body.data, body.size}, .repeatable = true};
-    tide_code code =
-        tide_text_failed(&body)
-            ? TIDE_FAIL_MEMORY(err, "a request")
-            : tide_es_ask(a->survey->http, &request, &a->survey->answer, &arena, &root, NULL, err);
-    const tide_json_node *hits = tide_json_path(root, "hits", "hits", TIDE_JSON_END);
-    const tide_json_node *at = code == TIDE_OK && hits != NULL ? hits->first_child : NULL;
-    for (; at != NULL && code == TIDE_OK; at = at->next) {
-        code = a->visit(a->context, tide_json_text(tide_json_member(at, "_index")),
-                        tide_json_member(at, "_source"), err);
-    }
+    tide_code code = tide_text_failed(&body)
+                         ? TIDE_FAIL_MEMORY(err, "a request")
+                         : tide_es_ask_and_visit(a->survey->http, &request, &a->survey->answer,
+                                                 visit_hits, a, err);
     tide_text_clear(&body);
-    tide_arena_clear(&arena);
     return code;
 }
 

@@ -17,8 +17,11 @@ typedef struct verification {
     tide_http_answer *answer;
 } verification;
 
-static tide_code compare(const verification *v, const tide_json_node *root, tide_error *err)
+static tide_code compare(void *context, const tide_json_node *root, tide_arena *arena,
+                         tide_error *err)
 {
+    const verification *v = context;
+    (void)arena;
     for (const tide_json_node *at = root->first_child; at != NULL; at = at->next) {
         const tide_es_index *index =
             at->key != NULL ? tide_es_indices_find(&v->source->indices, at->key) : NULL;
@@ -39,15 +42,7 @@ static tide_code ask(void *context, const char *path, tide_error *err)
 {
     verification *v = context;
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
-    const tide_json_node *root = NULL;
-    tide_arena arena;
-    tide_arena_init(&arena);
-    tide_code code = tide_es_ask(v->http, &request, v->answer, &arena, &root, NULL, err);
-    if (code == TIDE_OK && root != NULL) {
-        code = compare(v, root, err);
-    }
-    tide_arena_clear(&arena);
-    return code;
+    return tide_es_ask_and_visit(v->http, &request, v->answer, compare, v, err);
 }
 
 tide_code tide_es_verify(tide_source *base, const tide_source_plan *plan, tide_error *err)
