@@ -4,18 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/problem.h"
 #include "cli/command.h"
 #include "run/doctor.h"
 
 static const char help[] =
     "usage: tidemill doctor [OPTION...]\n"
     "\n"
-    "Looks at what runs stand on: cores, memory, limits, clocks, disks, and every connection of "
-    "the\n"
-    "project file - does it answer, as which version, what may the user do. Changes nothing. "
-    "Without\n"
-    "a project file it looks at the machine alone. Ends with 1 when something would stop a run.\n"
-    "Whether pipelines fit their indices and tables is told by `tidemill check`.\n"
+    "Looks at what runs stand on: cores, memory, limits, clocks, disks, and every connection of\n"
+    "the project file - does it answer, as which version, what may the user do. Errors of the\n"
+    "project file are told, too, and hide no connection but those that they are about. Changes\n"
+    "nothing. Without a project file it looks at the machine alone. Ends with 1 when something\n"
+    "would stop a run. Whether pipelines fit their indices and tables is told by `tidemill\n"
+    "check`.\n"
     "\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n"
     "      --spill DIR     directory for spilled data ($TMPDIR or /tmp)\n"
@@ -26,7 +27,17 @@ static const char help[] =
     "  tidemill doctor --spill /data/spill\n"
     "  tidemill doctor --json | jq 'select(.verdict != \"fine\")'\n";
 
-static void print_text(const tide_finding *finding, bool new_subject)
+/* The same advice follows: there it is told for both. */
+static bool is_told_below(const tide_findings *findings, size_t i)
+{
+    const tide_finding *finding = &findings->items[i];
+    const tide_finding *next = finding + 1;
+    return i + 1 < findings->count && finding->advice != NULL && next->advice != NULL &&
+           strcmp(finding->subject, next->subject) == 0 &&
+           strcmp(finding->advice, next->advice) == 0;
+}
+
+static void print_text(const tide_finding *finding, bool new_subject, bool with_advice)
 {
     static const char *const words[] = {
         [TIDE_FINE] = "  ok  ", [TIDE_WARNING] = "  warn", [TIDE_FAILURE] = "  FAIL"};
@@ -34,7 +45,7 @@ static void print_text(const tide_finding *finding, bool new_subject)
         (void)printf("%s\n", finding->subject);
     }
     (void)printf("%s  %-15s %s\n", words[finding->verdict], finding->topic, finding->text);
-    if (finding->advice != NULL) {
+    if (with_advice && finding->advice != NULL) {
         (void)printf("        %-15s %s\n", "", finding->advice);
     }
 }
@@ -71,38 +82,56 @@ static void print_all(const tide_cli *cli, const tide_findings *findings)
         if (cli->json) {
             print_json(finding);
         } else {
-            print_text(finding, strcmp(subject, finding->subject) != 0);
+            print_text(finding, strcmp(subject, finding->subject) != 0,
+                       !is_told_below(findings, i));
         }
         subject = finding->subject;
     }
 }
 
-static void look_at_project(const tide_cli *cli, tide_findings *findings, tide_project *project)
+/* Each that `check` would tell. */
+static void tell_errors(tide_findings *findings, const tide_diagnostics *diagnostics,
+                        const tide_error *err)
 {
-    tide_diagnostics diagnostics;
+    const char *advice = tide_findings_explain(findings, err);
+    if (err->number != tide_problem_number(TIDE_E_FINDINGS) || diagnostics->count == 0) {
+        tide_findings_add(findings, TIDE_FAILURE, "file", advice, "%s", err->message);
+        return;
+    }
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        tide_text text;
+        tide_text_init(&text);
+        tide_diagnostic_print(diagnostics, i, &text);
+        tide_findings_add(findings, TIDE_FAILURE, "file", advice, "%s", tide_text_c(&text));
+        findings->lost = findings->lost || tide_text_failed(&text);
+        tide_text_clear(&text);
+    }
+}
+
+static void look_at_project(const tide_cli *cli, tide_findings *findings)
+{
+    tide_session session;
     tide_error err;
-    tide_diagnostics_init(&diagnostics, cli->project_path);
     tide_error_clear(&err);
     findings->subject = "project";
-    if (tide_project_load(project, cli->project_path, &diagnostics, &err) != TIDE_OK) {
-        tide_findings_add(findings, TIDE_FAILURE, "file", tide_findings_explain(findings, &err),
-                          "%s", err.message);
+    if (tide_session_open(&session, cli, NULL, 0, &err) != TIDE_OK) {
+        tell_errors(findings, &session.diagnostics, &err);
     } else {
         tide_findings_add(findings, TIDE_FINE, "file", NULL, "%s: %zu connections, %zu pipelines",
-                          cli->project_path, project->connection_count, project->pipeline_count);
-        tide_doctor_connections(findings, project, cli->cancel);
+                          cli->project_path, session.project.connection_count,
+                          session.project.pipeline_count);
     }
-    tide_diagnostics_clear(&diagnostics);
+    tide_doctor_connections(findings, &session.project, cli->cancel);
+    tide_session_close(&session);
 }
 
 static int examine(const tide_cli *cli, const char *spill, bool has_project)
 {
     tide_findings findings;
-    tide_project project = {0};
     tide_findings_init(&findings);
     tide_doctor_machine(&findings, spill);
     if (has_project) {
-        look_at_project(cli, &findings, &project);
+        look_at_project(cli, &findings);
     }
     print_all(cli, &findings);
     if (findings.lost) {
@@ -111,7 +140,6 @@ static int examine(const tide_cli *cli, const char *spill, bool has_project)
     int exit_code =
         tide_findings_worst(&findings) == TIDE_FAILURE ? TIDE_EXIT_FAILED : TIDE_EXIT_OK;
     tide_findings_clear(&findings);
-    tide_project_clear(&project);
     return exit_code;
 }
 

@@ -83,9 +83,11 @@ bool tide_config_is_reference(const char *text)
     return n > 0 && text[n + 3] == '\0';
 }
 
-static void append_expanded(tide_config_reader *reader, tide_mark mark, const char *text,
+/* False where a variable is not set: it stands for nothing. */
+static bool append_expanded(tide_config_reader *reader, tide_mark mark, const char *text,
                             tide_text *out)
 {
+    bool all_set = true;
     for (const char *p = text; *p != '\0'; p++) {
         size_t n = reference_length(p);
         if (n == 0) {
@@ -97,14 +99,16 @@ static void append_expanded(tide_config_reader *reader, tide_mark mark, const ch
         if (value == NULL) {
             tide_diagnostics_add(reader->diagnostics, mark,
                                  "the environment variable `%s` is not set", name);
+            all_set = false;
         } else {
             tide_text_append(out, value);
         }
         p += n + 2;
     }
+    return all_set;
 }
 
-const char *tide_config_expand(void *context, tide_mark mark, const char *text)
+const char *tide_config_expand(void *context, tide_mark mark, const char *text, bool *is_incomplete)
 {
     tide_config_reader *reader = context;
     if (strstr(text, "${") == NULL) {
@@ -112,7 +116,7 @@ const char *tide_config_expand(void *context, tide_mark mark, const char *text)
     }
     tide_text expanded;
     tide_text_init(&expanded);
-    append_expanded(reader, mark, text, &expanded);
+    *is_incomplete = !append_expanded(reader, mark, text, &expanded);
     const char *copy = tide_text_failed(&expanded) ? NULL
                                                    : tide_arena_copy_string(&reader->project->arena,
                                                                             tide_text_c(&expanded));

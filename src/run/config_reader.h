@@ -24,7 +24,7 @@ bool tide_config_read_mapping(tide_config_reader *reader, const tide_yaml *node,
                               void *into);
 
 /* For tide_yaml_expander, the reader being its context: ${NAME} from the environment. */
-const char *tide_config_expand(void *reader, tide_mark mark, const char *text);
+const char *tide_config_expand(void *reader, tide_mark mark, const char *text, bool *is_incomplete);
 
 /* Scalars; on a finding they leave *out as it was. */
 void tide_config_read_text(tide_config_reader *reader, const tide_yaml *node, const char **out);

@@ -145,7 +145,15 @@ void tide_doctor_connections(tide_findings *findings, const tide_project *projec
                              const tide_cancel *cancel)
 {
     for (size_t i = 0; i < project->connection_count; i++) {
-        findings->subject = project->connections[i].name;
-        look_at_connection(findings, project, &project->connections[i], cancel);
+        const tide_connection *connection = &project->connections[i];
+        findings->subject = connection->name;
+        if (connection->is_sound) {
+            look_at_connection(findings, project, connection, cancel);
+        } else {
+            tide_findings_add(findings, TIDE_FAILURE, "file",
+                              "mend what `project` tells of it, and ask again",
+                              "not looked at: what %s says of it in line %d is wrong",
+                              project->path, connection->mark.line);
+        }
     }
 }

@@ -9,7 +9,8 @@
 
 /* Cores, memory, limits, clock; the directory for spilled rows (NULL: the usual). */
 void tide_doctor_machine(tide_findings *findings, const char *spill_directory);
-/* All connections of the project, each by itself. */
+/* All connections of the project, each by itself; of one that is not sound, that it was not looked
+ * at. The project need not have been loaded without findings. */
 void tide_doctor_connections(tide_findings *findings, const tide_project *project,
                              const tide_cancel *cancel);
 

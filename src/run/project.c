@@ -181,6 +181,22 @@ static void resolve_files(tide_config_reader *reader, tide_connection *connectio
     resolve_path(reader, &connection->client_key);
 }
 
+static void read_connection(tide_config_reader *reader, const tide_yaml *node,
+                            tide_connection *connection)
+{
+    const tide_diagnostics *diagnostics = reader->diagnostics;
+    size_t found_before = diagnostics->count;
+    connection->retries = -1;
+    connection->verify = true;
+    if (tide_config_read_mapping(reader, node, connection_keys, TIDE_COUNT_OF(connection_keys),
+                                 "a connection", connection)) {
+        check_connection(reader, node, connection);
+        resolve_files(reader, connection);
+    }
+    connection->is_sound =
+        !node->is_incomplete && diagnostics->count == found_before && !diagnostics->failed;
+}
+
 static void read_connections(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
     tide_project *project = into;
@@ -194,13 +210,7 @@ static void read_connections(tide_config_reader *reader, const tide_yaml *node, 
         tide_connection *connection = &project->connections[project->connection_count++];
         connection->name = node->keys[i]->text;
         connection->mark = node->keys[i]->mark;
-        connection->retries = -1;
-        connection->verify = true;
-        if (tide_config_read_mapping(reader, node->values[i], connection_keys,
-                                     TIDE_COUNT_OF(connection_keys), "a connection", connection)) {
-            check_connection(reader, node->values[i], connection);
-            resolve_files(reader, connection);
-        }
+        read_connection(reader, node->values[i], connection);
     }
 }
 

@@ -36,6 +36,7 @@ typedef struct tide_connection {
     const char *ca_file, *client_cert, *client_key; /* paths, resolved */
     const char *client_key_password;
     bool verify;                /* the server's certificate */
+    bool is_sound;              /* nothing was found wrong with it: it can be connected to */
     int64_t timeout_micros;     /* 0 = default */
     int64_t retries;            /* -1 = default */
     int64_t retry_pause_micros; /* 0 = default */
@@ -170,7 +171,8 @@ typedef struct tide_project {
 } tide_project;
 
 /* Reads the file. On any finding: bad_config, with the findings in `diagnostics` (initialised by
- * the caller). The project is to be cleared in either case. */
+ * the caller); what could be read is there nevertheless, of use are connections that are sound. The
+ * project is to be cleared in either case. */
 TIDE_MUST_CHECK tide_code tide_project_load(tide_project *project, const char *path,
                                             tide_diagnostics *diagnostics, tide_error *err);
 void tide_project_clear(tide_project *project);

@@ -39,6 +39,7 @@ static tide_code convert_sequence(converter *c, const yaml_node_t *from, int dep
     }
     for (size_t i = 0; i < node->count; i++) {
         TIDE_TRY(convert(c, from->data.sequence.items.start[i], depth + 1, &node->values[i], err));
+        node->is_incomplete = node->is_incomplete || node->values[i]->is_incomplete;
     }
     return TIDE_OK;
 }
@@ -77,6 +78,7 @@ static tide_code convert_mapping(converter *c, const yaml_node_t *from, int dept
         c->in_key = false;
         TIDE_TRY(check_key(c, node, i, err));
         TIDE_TRY(convert(c, pair->value, depth + 1, &node->values[i], err));
+        node->is_incomplete = node->is_incomplete || node->values[i]->is_incomplete;
     }
     return TIDE_OK;
 }
@@ -95,7 +97,8 @@ static tide_code convert_scalar(converter *c, const yaml_node_t *from, tide_yaml
     node->written = node->text;
     if (node->text != NULL && c->expander != NULL && !c->in_key) {
         const char *plain = node->text;
-        node->text = c->expander->expand(c->expander->context, node->mark, plain);
+        node->text =
+            c->expander->expand(c->expander->context, node->mark, plain, &node->is_incomplete);
         /* What came from elsewhere is a value, also where it is empty or reads "null". */
         node->quoted = node->quoted || (node->text != plain && tide_yaml_is_null(node));
     }

@@ -23,6 +23,7 @@ struct tide_yaml {
     const char *text;         /* scalar: terminated */
     const char *written;      /* scalar: before it was expanded */
     bool quoted;              /* scalar: written in quotes, so always text */
+    bool is_incomplete;       /* what it, or a value in it, stands for could not be found */
     size_t count;             /* items, or pairs */
     const tide_yaml **keys;   /* mapping */
     const tide_yaml **values; /* sequence and mapping */
@@ -34,10 +35,10 @@ TIDE_MUST_CHECK tide_code tide_yaml_parse(tide_str text, const char *path, tide_
                                           const tide_yaml **root, tide_error *err);
 
 /* Gives what a scalar that is no key stands for: `text` itself, or a copy that lives as long as the
- * arena; NULL: out of memory. */
+ * arena; NULL: out of memory. *is_incomplete where not all of it could be found. */
 typedef struct tide_yaml_expander {
     void *context;
-    const char *(*expand)(void *context, tide_mark mark, const char *text);
+    const char *(*expand)(void *context, tide_mark mark, const char *text, bool *is_incomplete);
 } tide_yaml_expander;
 
 TIDE_MUST_CHECK tide_code tide_yaml_parse_expanded(tide_str text, const char *path,

@@ -2,6 +2,7 @@
 """`tidemill doctor`: what it says of machines, disks and real servers, well and ill."""
 
 import json
+import os
 import resource
 import subprocess
 from pathlib import Path
@@ -167,3 +168,91 @@ def test_a_project_file_with_errors_is_a_finding(project: Project) -> None:
     said = project.run("doctor", code=1).stdout
     assert "FAIL  file" in said
     assert "tidemill.yaml:1:" in said
+
+
+def told_by_check(project: Project) -> list[str]:
+    """The project file's errors, without the name of the program and the error's code."""
+    said = project.run("check", "--offline", code=2).stderr
+    return said.strip().removeprefix("tidemill: ").rsplit(" [E", 1)[0].splitlines()
+
+
+def one_of_three(database: str, wrong: dict) -> dict:
+    pipelines = {name: dict(PIPELINES["p"]) for name in ("first", "wrong", "last")}
+    for name, connection in (("first", "dwh"), ("wrong", "lite"), ("last", "files")):
+        pipelines[name]["sink"] = {"connection": connection, "table": name, "mode": "replace"}
+    pipelines["wrong"].update(wrong)
+    connections = {
+        "dwh": {"postgres": database},
+        "lite": {"sqlite": "out.sqlite"},
+        "files": {"csv": "out"},
+    }
+    return {"connections": connections, "pipelines": pipelines}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({"colums": {"b": "text"}, "late": "perhaps"}, 3),  # found while the file is read
+        ({"columns": {"a": "tekst", "b": "numbr"}}, 2),  # found while the pipeline is bound
+        ({"sink": {"connection": "nowhere", "table": "t", "mode": "append"}}, 1),
+    ],
+)
+def test_errors_of_one_pipeline_hide_no_connection(
+    project: Project, postgres_database: str, wrong: dict, errors: int
+) -> None:
+    project.write("tidemill.yaml", json.dumps(one_of_three(postgres_database, wrong), indent=1))
+    said = project.run("doctor", "--json", code=1).stdout
+    lines = [json.loads(line) for line in said.splitlines()]
+    told = [line for line in lines if line["subject"] == "project"]
+    assert {line["verdict"] for line in told} == {"failure"}
+    assert {line["advice"] for line in told} == {"`tidemill explain E1003`"}
+    assert [line["text"] for line in told] == told_by_check(project)
+    assert len(told) == errors
+    found = {(line["subject"], line["topic"]): line for line in lines}
+    assert "PostgreSQL " in found["dwh", "server"]["text"]
+    assert found["dwh", "clock"]["verdict"] == "fine"
+    assert found["lite", "fsync"]["verdict"] == "fine"
+    assert found["files", "disk"]["verdict"] == "fine"
+    said = project.run("doctor", code=1).stdout
+    assert said.count("FAIL  file") == errors
+    assert said.count("`tidemill explain E1003`") == 1  # below the last of them
+
+
+def test_a_connection_that_is_written_wrongly_is_not_tried(
+    project: Project, postgres_database: str
+) -> None:
+    """Without what is missing it would be another login, perhaps of another server."""
+    connections = {
+        "unset": {"postgres": f"{postgres_database} password=${{TIDEMILL_NOT_SET}}"},
+        "list": {"elasticsearch": ["http://127.0.0.1:9", "http://${TIDEMILL_NOT_SET}:9"]},
+        "strange": {"sqlite": "out.sqlite", "pasword": "canary-7f3"},
+        "both": {"sqlite": "out.sqlite", "csv": "out"},
+        "none": {},
+        "text": "postgres",
+        "dwh": {"postgres": postgres_database},
+    }
+    assert "TIDEMILL_NOT_SET" not in os.environ
+    found = examine(project, connections, code=1)
+    for name in ("unset", "list", "strange", "both", "none", "text"):
+        topics = {topic for subject, topic in found if subject == name}
+        assert topics == {"file"}, name
+        assert found[name, "file"]["verdict"] == "failure"
+        assert found[name, "file"]["text"].startswith("not looked at: what tidemill.yaml says")
+    assert found["dwh", "server"]["verdict"] == "fine"
+    assert "canary-7f3" not in json.dumps(list(found.values()))
+
+
+def test_a_variable_that_is_set_is_no_reason_not_to_look(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEMILL_FOLDER", "out")
+    found = examine(project, {"files": {"csv": "${TIDEMILL_FOLDER}"}})
+    assert found["files", "directory"]["text"] == "out will be created"
+
+
+def test_a_project_file_that_is_no_yaml(project: Project) -> None:
+    project.write("tidemill.yaml", "connections: {lite: {sqlite: out.sqlite}}\npipelines: [\n")
+    said = project.run("doctor", code=1).stdout
+    assert "FAIL  file            tidemill.yaml:" in said
+    assert "`tidemill explain E1002`" in said
+    assert "lite" not in said.split("\nproject\n")[1]
