@@ -132,6 +132,9 @@ typedef struct tide_reader {
     bool page_too_large; /* set with remote_retry: the next attempt should ask for smaller pages */
     uint64_t snapshot_generation; /* of the PITs that its snapshot has had, the one that it has
                                      joined, from 1; 0: none yet */
+    bool commits; /* set by the engine before the first next: once the end is reached, what was read
+                     is committed. Then the end also says that the member is the one that was
+                     planned: input_changed where it is not */
 } tide_reader;
 
 typedef struct tide_reader_vtable {
@@ -155,8 +158,9 @@ typedef struct tide_source_vtable {
     /* attempt counts from 1; the plan must outlive the reader. */
     tide_code (*open_reader)(tide_source *source, const tide_source_plan *plan, uint32_t split,
                              uint32_t attempt, tide_reader **reader, tide_error *err);
-    /* After all splits were read: are the members still those that were planned? input_changed when
-     * what was read may be of others. NULL: each reader tells by itself. */
+    /* After all splits were read, and before anything of them is committed: are the members still
+     * those that were planned? input_changed when what was read may be of others. Not asked where
+     * readers `commit`: they have told. NULL: each reader tells by itself. */
     tide_code (*verify)(tide_source *source, const tide_source_plan *plan, tide_error *err);
     /* Reaches the source (connect, detect, check that members exist and columns are mapped), reads
      * no rows. Findings that are no failures are appended to notes, a line each. */

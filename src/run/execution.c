@@ -63,6 +63,19 @@ static void note_held_back(tide_execution *execution)
     }
 }
 
+/* Nowhere else is anything committed before all is read. */
+static bool commits_splits(const tide_execution *execution)
+{
+    return execution->pipeline->route == TIDE_ROUTE_STREAMED && !execution->pipeline->target.staged;
+}
+
+static tide_code verify(tide_execution *execution, tide_error *err)
+{
+    tide_source *source = execution->source;
+    bool verifies = source->vtable->verify != NULL && !commits_splits(execution);
+    return verifies ? source->vtable->verify(source, &execution->source_plan, err) : TIDE_OK;
+}
+
 tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtable *vtable,
                               void *outlet, const bool *skip, tide_error *err)
 {
@@ -84,13 +97,14 @@ tide_code tide_execution_read(tide_execution *execution, const tide_outlet_vtabl
         .attempts_max = retries_set ? (uint32_t)connection->retries + 1 : 0,
         .pause_ms = connection != NULL ? connection->retry_pause_micros / 1000 : 0,
         .rejects_max = execution->shares.rejects_max,
+        .commits_splits = commits_splits(execution),
         .schema = &execution->pipeline->layout.schema,
         .spill_directory = execution->options.spill_directory,
     };
     clean_spill_directory(execution);
     tide_code code = tide_read_all(&options, &execution->rejects, &execution->result->counts, err);
-    if (code == TIDE_OK && execution->source->vtable->verify != NULL) {
-        code = execution->source->vtable->verify(execution->source, &execution->source_plan, err);
+    if (code == TIDE_OK) {
+        code = verify(execution, err);
     }
     note_held_back(execution);
     if (code != TIDE_OK && err->side == TIDE_SIDE_NONE) {

@@ -24,6 +24,7 @@ static tide_code open_attempt(attempt *a, unsigned worker, tide_error *err)
     const tide_read_options *o = a->d->options;
     TIDE_TRY(
         o->source->vtable->open_reader(o->source, o->plan, a->split, a->number, &a->reader, err));
+    a->reader->commits = o->commits_splits;
     a->keeper = &a->d->keepers[worker];
     TIDE_TRY(tide_keeper_attach(a->keeper, a->reader, err));
     return o->outlet_vtable->begin(o->outlet, worker, a->split, a->number, &a->writer, err);

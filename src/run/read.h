@@ -46,6 +46,7 @@ typedef struct tide_read_options {
     uint32_t attempts_max; /* of a split; 0 = TIDE_SPLIT_ATTEMPTS_MAX */
     int64_t pause_ms;      /* before the second attempt, doubling; 0 = 250 */
     int64_t rejects_max;   /* more than this many is out of bounds: memory */
+    bool commits_splits;   /* the outlet's finish commits: readers answer for their member before */
     /* Where pages of readers that are held back go (keeper.h). NULL: nowhere, and they lose what
      * they hold on the server. */
     const tide_schema *schema;

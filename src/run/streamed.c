@@ -5,6 +5,9 @@
  *
  *   split -> stateless steps -> part, part, ... last part -> COMMIT
  *
+ * Before the last part, the reader has answered for its member: what is committed is of the index
+ * that was planned.
+ *
  * A split that gives the same rows again in a later execution is named by what it is; where that is
  * not so the target is staged, and everything is moved in one final transaction.
  */

@@ -59,10 +59,18 @@ def project(tidemill: Path, tmp_path: Path) -> Project:
     return Project(tmp_path, tidemill)
 
 
-def create(server, name: str, first: int) -> None:
-    server.create_index(name, {"n": {"type": "long"}, "at": {"type": "date"}}, shards=1)
+def create(server, name: str, first: int, shards: int = 1) -> None:
+    server.create_index(name, {"n": {"type": "long"}, "at": {"type": "date"}}, shards=shards)
     rows = ((f"{first}-{d}", {"n": first * DOCUMENTS + d, "at": WRITTEN}) for d in range(DOCUMENTS))
     server.load(name, rows)
+
+
+def make_anew(server, name: str, shards: int = 1) -> None:
+    """What it stands for has another mapping; each shard has a document or some."""
+    server.request("DELETE", f"/{name}")
+    server.create_index(name, {"n": {"type": "double"}, "at": {"type": "date"}}, shards=shards)
+    rows = range(1 if shards == 1 else 20 * shards)
+    server.load(name, [(f"x{d}", {"n": 999.0 + d, "at": WRITTEN}) for d in rows])
 
 
 def write(
@@ -137,13 +145,8 @@ def test_deleted_while_it_is_read(project, server, names, snapshot, mode):
 def test_made_anew_between_plan_and_reading(project, server, names, snapshot):
     """The name is there, but what it stands for has another mapping."""
 
-    def make_anew() -> None:
-        server.request("DELETE", f"/{names[1]}")
-        server.create_index(names[1], {"n": {"type": "double"}, "at": {"type": "date"}}, shards=1)
-        server.load(names[1], [("x", {"n": 999.0, "at": WRITTEN})])
-
     with Proxy(server.port, server.product == "opensearch") as proxy:
-        proxy.script = Moment(("open", "pit_open"), 1, make_anew)
+        proxy.script = Moment(("open", "pit_open"), 1, lambda: make_anew(server, names[1]))
         write(project, proxy.url, "coming-*", "merge", snapshot=snapshot)
         said = project.run("run", "--workers", "1", code=4).stderr
         assert proxy.script.done
@@ -153,6 +156,73 @@ def test_made_anew_between_plan_and_reading(project, server, names, snapshot):
         assert f"index `{names[1]}` was deleted and made anew since" in again, again
         project.run("run", "--new")
     assert loaded(project) == [*numbers(0), 999]
+
+
+class MadeAnew(Script):
+    """Deletes an index and makes it anew before the nth opening of a split: `chooses` says which, by
+    the indices that were opened until then, that one included."""
+
+    def __init__(
+        self, server, number: int, chooses: Callable[[list[str]], str], shards: int = 1
+    ) -> None:
+        self.server, self.number, self.chooses, self.shards = server, number, chooses, shards
+        self.opened: list[str] = []
+        self.name = ""
+
+    def before(self, _proxy: Proxy, request: Request) -> Answer | None:
+        if request.kind in ("open", "search"):
+            self.opened.append(request.target.split("/")[1])
+            if len(self.opened) == self.number:
+                self.name = self.chooses(self.opened)
+                make_anew(self.server, self.name, self.shards)
+        return None
+
+
+def run_while_made_anew(project: Project, server, script: MadeAnew, index: str, code: int) -> str:
+    """An append with one worker: splits are read and committed one after the other."""
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = script
+        write(project, proxy.url, index)
+        said = project.run("run", "--workers", "1", code=code).stderr
+    write(project, server.url, index)
+    assert script.name
+    return said
+
+
+def check_that_it_is_told(project: Project, said: str, name: str) -> None:
+    """And again by the same command; nothing is loaded beyond what was."""
+    rows = loaded(project)
+    assert f"index `{name}` was deleted and made anew" in said and "E2001" in said, said
+    assert "appends" in said and "`run --new`" in said, said
+    again = project.run("run", code=4).stderr
+    assert f"index `{name}` was deleted and made anew since" in again, again
+    assert loaded(project) == rows
+
+
+def test_what_is_appended_is_of_the_index_that_was_planned(project, server, names):
+    script = MadeAnew(server, 2, lambda opened: opened[-1])
+    said = run_while_made_anew(project, server, script, "coming-*", 4)
+    check_that_it_is_told(project, said, script.name)
+    (whole,) = {name for name in names if name != script.name}
+    assert loaded(project) == numbers(names.index(whole))
+
+
+def test_a_slice_of_an_index_that_was_made_anew_is_not_appended(project, server, names):
+    """The one before it stays: it was committed, and is of the index that was planned."""
+    server.request("DELETE", f"/{names[0]}")
+    create(server, names[0], 0, shards=2)
+    script = MadeAnew(server, 2, lambda opened: opened[-1], shards=2)
+    said = run_while_made_anew(project, server, script, names[0], 4)
+    check_that_it_is_told(project, said, names[0])
+    rows = loaded(project)
+    assert 0 < len(rows) < DOCUMENTS and set(rows) < set(numbers(0))
+
+
+def test_an_index_that_was_made_anew_after_it_was_appended_does_not_matter(project, server, names):
+    script = MadeAnew(server, 2, lambda opened: opened[0])
+    run_while_made_anew(project, server, script, "coming-*", 0)
+    assert script.opened[0] != script.opened[1]
+    assert loaded(project) == numbers(0, 1)
 
 
 @MODES

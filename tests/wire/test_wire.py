@@ -14,7 +14,7 @@ import pytest
 from wire_campaign import WireError
 from wire_faults import FAULTS, FOR_EVER, Plan, Strike
 from wire_proxy import Answer, Context, Request
-from wire_scenarios import ROUTES, Case
+from wire_scenarios import INDICES, ROUTES, Case
 
 SEED = int(os.environ.get("TIDEMILL_WIRE_SEED", "1"))
 RUNS = int(os.environ.get("TIDEMILL_WIRE_RUNS", "24"))
@@ -96,6 +96,23 @@ def test_questions_and_goodbyes_are_repeated(kind, wire_campaign):
     plan = make_plan("reset before the request is passed on", kind, 1)
     outcome = stage.run(SEED, case, plan)
     assert (outcome.code, outcome.left_behind, len(plan.hits)) == (0, 0, 1)
+
+
+QUESTIONS = ["cut in the body", "garbled", "an empty body", "no answer, connection closed", "503"]
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_question_which_index_was_read_is_repeated(name, wire_campaign):
+    """An append asks it before each split is committed: nothing is read anew for it."""
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    case, splits = make_case(route="stream", workers=1), sum(INDICES.values())
+    assert stage.run(SEED, case, Plan([])).code == 0
+    questions = stage.proxy.counts["plan"]  # those of the splits are the last
+    plan = make_plan(name, "plan", questions - splits // 2)
+    outcome = stage.run(SEED, case, plan)
+    assert (outcome.code, len(plan.hits)) == (0, 1), outcome.said
+    assert stage.proxy.counts["plan"] == questions + 1
+    assert stage.proxy.counts["open"] == splits
 
 
 @pytest.mark.parametrize("server", ["elasticsearch_8", "opensearch_2"])

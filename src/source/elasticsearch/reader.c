@@ -89,6 +89,9 @@ static tide_code next_page(tide_es_reader *r, tide_read *out, tide_error *err)
     } else {
         TIDE_TRY(read_page(r, out, err));
     }
+    if (r->complete && r->base.commits) {
+        TIDE_TRY(out->end ? tide_es_reader_check_who(r, err) : tide_es_reader_ask_who(r, err));
+    }
     TIDE_TRY(tide_builder_view(&r->output->builder, &r->output->view, err));
     out->batch = r->output->view;
     out->rejects = &r->output->rejects;

@@ -33,10 +33,12 @@ typedef struct tide_es_reader {
     tide_text sort;            /* of the last hit so far, JSON text */
     int64_t contexts;          /* taken for the scroll */
     int64_t total, received;
-    bool opened;   /* the opening request was answered */
-    bool acquired; /* takes part in the PIT */
-    bool ahead;    /* the next page has been asked for */
-    bool complete; /* all rows were handed out */
+    bool opened;    /* the opening request was answered */
+    bool acquired;  /* takes part in the PIT */
+    bool ahead;     /* the next page has been asked for */
+    bool complete;  /* all rows were handed out */
+    bool asks_who;  /* the index has been asked for its uuid */
+    bool knows_who; /* it is the one that was planned */
     bool broken;
 } tide_es_reader;
 
@@ -67,6 +69,10 @@ void tide_es_reader_close_contexts(tide_es_reader *r);
  * often halved as size_max, if that is not 0, asks for; an error for good where they can't be. err
  * holds the reason. */
 tide_code tide_es_reader_refuse_size(tide_es_reader *r, int64_t size_max, tide_error *err);
+/* For readers that commit, once the last page has come: sends the question which index stands under
+ * the name, so that it travels while that page is in work; and waits for the answer. */
+TIDE_MUST_CHECK tide_code tide_es_reader_ask_who(tide_es_reader *r, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_es_reader_check_who(tide_es_reader *r, tide_error *err);
 /* Is the decoded page the one that was asked for, whole, in its turn and within the total? Moves
  * the position on. */
 TIDE_MUST_CHECK tide_code tide_es_reader_check_page(tide_es_reader *r, const tide_search_page *page,

@@ -181,6 +181,13 @@ tide_code tide_es_pit_close(tide_es_message *message, bool opensearch, tide_str 
     return seal(message, "DELETE", true, err);
 }
 
+tide_code tide_es_message_ask(tide_es_message *message, const char *path, tide_error *err)
+{
+    restart(message);
+    tide_text_append(&message->path, path);
+    return seal(message, "GET", true, err);
+}
+
 /* Ids are base64: nothing to unescape, and whatever else is in one, the answer is mutilated. */
 static tide_str peek_id(tide_str answer, const char *prefix)
 {

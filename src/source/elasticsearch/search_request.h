@@ -42,6 +42,10 @@ TIDE_MUST_CHECK tide_code tide_es_pit_next(tide_es_message *message, const tide_
 TIDE_MUST_CHECK tide_code tide_es_pit_close(tide_es_message *message, bool opensearch,
                                             tide_str pit_id, tide_error *err);
 
+/* A question that changes nothing. */
+TIDE_MUST_CHECK tide_code tide_es_message_ask(tide_es_message *message, const char *path,
+                                              tide_error *err);
+
 /* How many shards a search of the slice asks, or 0 where the server decides (routing). */
 uint32_t tide_es_slice_shards(const tide_es_slice *slice, bool pit);
 

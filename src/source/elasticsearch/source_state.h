@@ -65,7 +65,7 @@ TIDE_MUST_CHECK tide_code tide_es_reader_open(tide_es_source *source, const tide
                                               uint32_t split_number, tide_reader **reader,
                                               tide_error *err);
 
-/* The vtable's plan and check. */
+/* The vtable's plan, verify and check. */
 TIDE_MUST_CHECK tide_code tide_es_verify(tide_source *source, const tide_source_plan *plan,
                                          tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_plan(tide_source *source, const tide_plan_request *request,

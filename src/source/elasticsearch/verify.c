@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* After reading: is each index still the one that was planned? Searches go by name, and an index
- * that is deleted and made anew before its turn answers to the same name, with another mapping. One
- * that is gone or closed by now was read to its end. */
+/* Is each index still the one that was planned? Searches go by name, and an index that is deleted
+ * and made anew before its turn answers to the same name, with another mapping. So the question
+ * comes after its documents were asked for, and before they are committed:
+ *
+ *   all is read, then loaded      once, for all indices
+ *   splits commit one by one      by each reader, after its last page
+ *
+ * One that is gone or closed by then was read to its end. */
 #include <string.h>
 
 #include "base/problem.h"
-#include "source/elasticsearch/source_state.h"
+#include "source/elasticsearch/reader_state.h"
 
 #define SETTINGS                                                                    \
     "/_settings?ignore_unavailable=true&allow_no_indices=true&expand_wildcards=all" \
     "&filter_path=*.settings.index.uuid"
 
 typedef struct verification {
-    const tide_es_source *source;
+    const tide_es_indices *indices;
     tide_http *http;
     tide_http_answer *answer;
+    const char *advice;
 } verification;
 
 static tide_code compare(void *context, const tide_json_node *root, tide_arena *arena,
@@ -24,15 +30,14 @@ static tide_code compare(void *context, const tide_json_node *root, tide_arena *
     (void)arena;
     for (const tide_json_node *at = root->first_child; at != NULL; at = at->next) {
         const tide_es_index *index =
-            at->key != NULL ? tide_es_indices_find(&v->source->indices, at->key) : NULL;
+            at->key != NULL ? tide_es_indices_find(v->indices, at->key) : NULL;
         const char *uuid =
             tide_json_text(tide_json_path(at, "settings", "index", "uuid", TIDE_JSON_END));
         if (index != NULL && uuid != NULL && strcmp(index->uuid, uuid) != 0) {
             return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                              "%s: index `%s` was deleted and made anew after the run was planned "
-                             "(uuid %s, was %s): what was read of it is of either; `run --new` "
-                             "plans and reads anew",
-                             tide_http_url(v->http), index->name, uuid, index->uuid);
+                             "(uuid %s, was %s): %s",
+                             tide_http_url(v->http), index->name, uuid, index->uuid, v->advice);
         }
     }
     return TIDE_OK;
@@ -45,23 +50,101 @@ static tide_code ask(void *context, const char *path, tide_error *err)
     return tide_es_ask_and_visit(v->http, &request, v->answer, compare, v, err);
 }
 
+/* Who may not see settings can't be told. */
+static tide_code ask_all(verification *v, tide_error *err)
+{
+    tide_code code = tide_es_indices_in_groups(v->indices, "/", SETTINGS, ask, v, err);
+    if (code != TIDE_OK && v->answer->status == 403) {
+        tide_error_clear(err);
+        code = TIDE_OK;
+    }
+    return code;
+}
+
 tide_code tide_es_verify(tide_source *base, const tide_source_plan *plan, tide_error *err)
 {
     (void)plan; /* the source remembers */
     tide_es_source *source = (tide_es_source *)base;
-    verification v = {.source = source};
     tide_http_answer answer;
     tide_http_answer_init(&answer, source->engine.budget);
-    v.answer = &answer;
+    verification v = {.indices = &source->indices,
+                      .answer = &answer,
+                      .advice =
+                          "what was read of it is of either, and nothing of the run is "
+                          "loaded; `run --new` plans and reads anew"};
     tide_code code = tide_es_source_take_http(source, &v.http, err);
     if (code == TIDE_OK) {
-        code = tide_es_indices_in_groups(&source->indices, "/", SETTINGS, ask, &v, err);
-    }
-    if (code != TIDE_OK && answer.status == 403) {
-        tide_error_clear(err); /* then it can't be told */
-        code = TIDE_OK;
+        code = ask_all(&v, err);
     }
     tide_es_source_return_http(source, v.http);
     tide_http_answer_clear(&answer);
     return code;
+}
+
+/* The index alone, as a list that is borrowed: never cleared. */
+static verification of_reader(tide_es_reader *r, tide_es_indices *one)
+{
+    *one = (tide_es_indices){.items = &r->source->indices.items[r->split->member], .count = 1};
+    return (verification){.indices = one,
+                          .http = r->http,
+                          .answer = tide_es_reader_answer(r),
+                          .advice =
+                              "what was read of it since is not loaded. What this run had "
+                              "loaded before stays, and `run --new`, which plans and reads "
+                              "all anew, appends to it"};
+}
+
+static tide_code begin(void *context, const char *path, tide_error *err)
+{
+    tide_es_reader *r = context;
+    TIDE_TRY(tide_es_message_ask(&r->message, path, err));
+    tide_code code = tide_http_begin(r->http, &r->message.request, tide_es_reader_answer(r), err);
+    r->asks_who = code == TIDE_OK;
+    return code;
+}
+
+/* The answer in turn has been decoded: there is room for this one. */
+tide_code tide_es_reader_ask_who(tide_es_reader *r, tide_error *err)
+{
+    tide_es_indices one;
+    (void)of_reader(r, &one);
+    return tide_es_indices_in_groups(&one, "/", SETTINGS, begin, r, err);
+}
+
+/* What came of the question that is under way; *told: it is an answer. */
+static tide_code hear(tide_es_reader *r, verification *v, bool *told, tide_error *err)
+{
+    r->asks_who = false;
+    tide_code code = tide_http_finish(r->http, err);
+    if (code != TIDE_OK || v->answer->status >= 300) {
+        *told = code == TIDE_OK && v->answer->status == 403;
+        return code == TIDE_REMOTE_RETRY ? TIDE_OK : code;
+    }
+    const tide_json_node *root = NULL;
+    tide_arena arena;
+    tide_arena_init(&arena);
+    code = tide_json_tree_parse(&arena, tide_http_answer_text(v->answer), &root, err);
+    *told = code == TIDE_OK;
+    if (code == TIDE_OK) {
+        code = compare(v, root, &arena, err);
+    } else if (code == TIDE_BAD_DATA) {
+        code = TIDE_OK;
+    }
+    tide_arena_clear(&arena);
+    return code;
+}
+
+tide_code tide_es_reader_check_who(tide_es_reader *r, tide_error *err)
+{
+    tide_es_indices one;
+    verification v = of_reader(r, &one);
+    if (!r->knows_who && r->asks_who) {
+        TIDE_TRY(hear(r, &v, &r->knows_who, err));
+        tide_error_clear(err);
+    }
+    if (!r->knows_who) {
+        TIDE_TRY(ask_all(&v, err));
+    }
+    r->knows_who = true;
+    return TIDE_OK;
 }
