@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tidemill check */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/command.h"
 
@@ -19,18 +18,6 @@ static const char help[] =
     "  tidemill check\n"
     "  tidemill check 'promo_*'\n"
     "  tidemill check --offline -f project/tidemill.yaml\n";
-
-/* What was found, a line each, under the pipeline. */
-static void print_notes(const char *pipeline, const tide_text *notes)
-{
-    (void)printf("%s: ok\n", pipeline);
-    const char *line = tide_text_c(notes);
-    while (*line != '\0') {
-        int size = (int)strcspn(line, "\n");
-        (void)printf("  %.*s\n", size, line);
-        line += size + (line[size] == '\n');
-    }
-}
 
 static void print_json(const char *pipeline, const tide_text *notes, const tide_error *err)
 {
@@ -69,7 +56,8 @@ static int check_one(const tide_cli *cli, tide_pipeline *pipeline, bool offline)
         (void)tide_error_context(&err, "%s", pipeline->config->name);
         exit_code = tide_cli_fail(cli, &err);
     } else if (!cli->json) {
-        print_notes(pipeline->config->name, &notes);
+        (void)printf("%s: ok\n", pipeline->config->name);
+        tide_cli_print_notes(&notes);
     }
     if (cli->json) {
         print_json(pipeline->config->name, &notes, &err);

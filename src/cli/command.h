@@ -80,6 +80,8 @@ const char *tide_format_bytes(int64_t bytes, char *out);
 const char *tide_format_duration(int64_t micros, char *out);
 bool tide_parse_count_option(const char *text, int64_t *value);
 
+/* Lines of text to standard output, indented: what there is to say of the line above. */
+void tide_cli_print_notes(const tide_text *notes);
 /* JSON text to standard output, one line. */
 void tide_cli_print_json(const tide_text *json);
 

@@ -155,6 +155,8 @@ static void print_json(const tide_pipeline *pipeline, const tide_plan_result *pl
     if (pipeline->keeps_registry) {
         tide_text_append_format(&json, ",\"known\":%zu", plan->source.known_count);
     }
+    tide_text_append(&json, ",\"notes\":");
+    tide_text_append_json_string(&json, (tide_str){tide_text_c(&plan->notes), plan->notes.size});
     tide_text_append_char(&json, '}');
     tide_cli_print_json(&json);
     tide_text_clear(&json);

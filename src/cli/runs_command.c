@@ -15,7 +15,9 @@
 static const char runs_help[] =
     "usage: tidemill runs [OPTION...] [PIPELINE...]\n"
     "\n"
-    "Lists the runs of pipelines, newest first.\n"
+    "Lists the runs of pipelines, newest first, and under the newest what it has committed that "
+    "is\n"
+    "not in place yet, since it was ended right after its COMMIT.\n"
     "\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
     "      --json          a line of JSON per run\n"
@@ -37,12 +39,33 @@ static const char show_help[] =
     "  tidemill show balances\n"
     "  tidemill show balances 12 --json\n";
 
-static void append_run_json(const tide_pipeline *pipeline, const tide_run_row *row,
-                            bool with_record, tide_text *json)
+/* The runs of a pipeline. */
+typedef struct run_list {
+    const tide_cli *cli;
+    tide_pipeline *pipeline;
+    tide_run_row *rows; /* owned; newest first */
+    size_t count;
+    tide_text pending; /* what it has committed that is not in place: told with the newest run */
+} run_list;
+
+static void append_pending_json(const run_list *list, size_t i, tide_text *json)
+{
+    bool has_end = list->pending.size > 0; /* of its last line */
+    tide_str pending = {tide_text_c(&list->pending), list->pending.size - has_end};
+    tide_text_append(json, ",\"pending\":");
+    if (i > 0 || pending.size == 0) {
+        tide_text_append(json, "null");
+    } else {
+        tide_text_append_json_string(json, pending);
+    }
+}
+
+static void append_run_json(const run_list *list, size_t i, bool with_record, tide_text *json)
 {
     char when[48];
+    const tide_run_row *row = &list->rows[i];
     tide_text_append(json, "{\"pipeline\":");
-    tide_text_append_json_string(json, tide_str_of(pipeline->config->name));
+    tide_text_append_json_string(json, tide_str_of(list->pipeline->config->name));
     tide_format_instant(row->started_at, when);
     tide_text_append_format(json, ",\"run\":%" PRId64 ",\"status\":\"%s\",\"started_at\":\"%s\"",
                             row->run, tide_run_status_name(row->status), when);
@@ -50,6 +73,7 @@ static void append_run_json(const tide_pipeline *pipeline, const tide_run_row *r
         tide_format_instant(row->ended_at, when);
         tide_text_append_format(json, ",\"ended_at\":\"%s\"", when);
     }
+    append_pending_json(list, i, json);
     if (with_record) {
         tide_text_append_format(
             json, ",\"plan\":%s,\"record\":%s",
@@ -59,25 +83,21 @@ static void append_run_json(const tide_pipeline *pipeline, const tide_run_row *r
     tide_text_append_char(json, '}');
 }
 
-static void print_run(const tide_cli *cli, const tide_pipeline *pipeline, const tide_run_row *row)
+static void print_run_text(const run_list *list, size_t i)
 {
     char when[48];
     char duration[40];
-    if (cli->json) {
-        tide_text json;
-        tide_text_init(&json);
-        append_run_json(pipeline, row, false, &json);
-        tide_cli_print_json(&json);
-        tide_text_clear(&json);
-        return;
-    }
+    const tide_run_row *row = &list->rows[i];
     tide_format_instant(row->started_at - row->started_at % TIDE_MICROS_PER_SECOND, when);
-    (void)printf("%-24s run %-5" PRId64 " %-10s %s", pipeline->config->name, row->run,
+    (void)printf("%-24s run %-5" PRId64 " %-10s %s", list->pipeline->config->name, row->run,
                  tide_run_status_name(row->status), when);
     if (row->ended_at > 0) {
         (void)printf("  %s", tide_format_duration(row->ended_at - row->started_at, duration));
     }
     (void)printf("\n");
+    if (i == 0) {
+        tide_cli_print_notes(&list->pending);
+    }
 }
 
 /* The record is JSON; for people it is printed with a line per member. */
@@ -102,40 +122,60 @@ static void print_indented(const char *json)
     (void)putchar('\n');
 }
 
-static tide_code list(const tide_cli *cli, tide_pipeline *pipeline, int64_t only, tide_error *err)
+static void print_run(const run_list *list, size_t i, bool with_record)
 {
-    tide_run_row *rows = tide_alloc_zero(RUNS_MAX, sizeof *rows);
-    size_t count = 0;
-    if (rows == NULL) {
-        return TIDE_FAIL_MEMORY(err, "listing runs");
+    if (!with_record && !list->cli->json) {
+        print_run_text(list, i);
+        return;
     }
-    size_t limit = only == 0 ? RUNS_SHOWN_DEFAULT : only < 0 ? 1 : RUNS_MAX;
-    tide_code code = tide_list_runs(pipeline, limit, rows, &count, err);
+    tide_text json;
+    tide_text_init(&json);
+    append_run_json(list, i, with_record, &json);
+    if (list->cli->json) {
+        tide_cli_print_json(&json);
+    } else {
+        print_indented(tide_text_c(&json));
+    }
+    tide_text_clear(&json);
+}
+
+/* only: 0 = all, as a list; -1 = the newest, else the run of that number, with its record. */
+static tide_code print_runs(const run_list *list, int64_t only, tide_error *err)
+{
     bool found = only == 0;
-    for (size_t i = 0; code == TIDE_OK && i < count; i++) {
-        if (only == 0) {
-            print_run(cli, pipeline, &rows[i]);
-        } else if (only < 0 || rows[i].run == only) {
-            tide_text json;
-            tide_text_init(&json);
-            append_run_json(pipeline, &rows[i], true, &json);
-            if (cli->json) {
-                tide_cli_print_json(&json);
-            } else {
-                print_indented(tide_text_c(&json));
-            }
-            tide_text_clear(&json);
+    for (size_t i = 0; i < list->count; i++) {
+        if (only <= 0 || list->rows[i].run == only) {
+            print_run(list, i, only != 0);
             found = true;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        tide_run_row_clear(&rows[i]);
+    return found
+               ? TIDE_OK
+               : TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "no such run; `tidemill runs %s` lists them",
+                           list->pipeline->config->name);
+}
+
+static tide_code list(const tide_cli *cli, tide_pipeline *pipeline, int64_t only, tide_error *err)
+{
+    run_list list = {.cli = cli, .pipeline = pipeline};
+    list.rows = tide_alloc_zero(RUNS_MAX, sizeof *list.rows);
+    if (list.rows == NULL) {
+        return TIDE_FAIL_MEMORY(err, "listing runs");
     }
-    tide_free(rows);
-    if (code == TIDE_OK && !found) {
-        return TIDE_FAIL(err, TIDE_E_NOT_APPLICABLE, "no such run; `tidemill runs %s` lists them",
-                         pipeline->config->name);
+    tide_text_init(&list.pending);
+    size_t limit = only == 0 ? RUNS_SHOWN_DEFAULT : only < 0 ? 1 : RUNS_MAX;
+    tide_code code = tide_list_runs(pipeline, limit, list.rows, &list.count, &list.pending, err);
+    if (code == TIDE_OK && tide_text_failed(&list.pending)) {
+        code = TIDE_FAIL_MEMORY(err, "listing runs");
     }
+    if (code == TIDE_OK) {
+        code = print_runs(&list, only, err);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        tide_run_row_clear(&list.rows[i]);
+    }
+    tide_free(list.rows);
+    tide_text_clear(&list.pending);
     return code;
 }
 

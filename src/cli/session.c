@@ -169,6 +169,16 @@ void tide_session_close(tide_session *session)
     tide_project_clear(&session->project);
 }
 
+void tide_cli_print_notes(const tide_text *notes)
+{
+    const char *line = tide_text_c(notes);
+    while (*line != '\0') {
+        int size = (int)strcspn(line, "\n");
+        (void)printf("  %.*s\n", size, line);
+        line += size + (line[size] == '\n');
+    }
+}
+
 void tide_cli_print_json(const tide_text *json)
 {
     (void)printf("%s\n", tide_text_c(json));

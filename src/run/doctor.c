@@ -11,6 +11,7 @@
 
 #include "run/connect.h"
 #include "run/metrics.h"
+#include "sink/csv/csv_sink.h"
 
 /* A run holds a connection and a file or two for each worker, and some of its own. */
 #define OPEN_FILES_MIN 256
@@ -113,6 +114,7 @@ static void look_at_csv(tide_findings *findings, const char *directory)
         tide_findings_add(findings, TIDE_FINE, "directory", NULL, "%s will be created", directory);
     }
     tide_doctor_directory(findings, looked_at, true);
+    tide_csv_probe(directory, findings);
 }
 
 static void look_at_connection(tide_findings *findings, const tide_project *project,

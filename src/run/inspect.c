@@ -133,16 +133,25 @@ void tide_execution_close_sink(tide_execution *e, tide_run_result *result)
     tide_run_result_clear(result);
 }
 
+/* Of runs and of what is not in place where that may be. */
+static tide_code read_runs(tide_execution *e, size_t limit, tide_run_row *rows, size_t *count,
+                           tide_text *pending, tide_error *err)
+{
+    TIDE_TRY(tide_on_side(e->sink->vtable->read_runs(e->sink, limit, rows, count, err),
+                          TIDE_SIDE_SINK, err));
+    bool may_lag = e->sink->vtable->settle != NULL;
+    return pending != NULL && may_lag ? look_at_sink(e, NULL, pending, err) : TIDE_OK;
+}
+
 tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *rows, size_t *count,
-                         tide_error *err)
+                         tide_text *pending, tide_error *err)
 {
     tide_execution e;
     tide_run_result result;
     *count = 0;
     tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
     if (code == TIDE_OK) {
-        code = tide_on_side(e.sink->vtable->read_runs(e.sink, limit, rows, count, err),
-                            TIDE_SIDE_SINK, err);
+        code = read_runs(&e, limit, rows, count, pending, err);
     }
     tide_execution_close_sink(&e, &result);
     return code;

@@ -70,7 +70,7 @@ tide_code tide_find_failed(tide_pipeline *pipeline, bool *failed, tide_error *er
 {
     tide_run_row last = {0};
     size_t count = 0;
-    TIDE_TRY(tide_list_runs(pipeline, 1, &last, &count, err));
+    TIDE_TRY(tide_list_runs(pipeline, 1, &last, &count, NULL, err));
     bool ended_well =
         count > 0 && (last.status == TIDE_RUN_COMPLETE || last.status == TIDE_RUN_REWOUND ||
                       last.status == TIDE_RUN_RETRIED);

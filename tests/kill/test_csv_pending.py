@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """CSV files that are committed and not yet in place, since the run was killed right after its COMMIT:
-check and plan tell, and touch nothing; the next run begins by putting them there, even if it then
-fails because its source is gone."""
+check, plan, runs, show and doctor tell, and touch nothing; the next run begins by putting them there,
+even if it then fails because its source is gone."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -48,26 +49,68 @@ def hidden(project: Project) -> list[str]:
     return [path.name for path in (project.directory / "out").rglob(".*")]
 
 
-def look(project: Project, command: str) -> str:
+def look(project: Project, *command: str, code: int = 0) -> str:
     done = subprocess.run(
-        [project.binary, command], cwd=project.directory, capture_output=True, text=True
+        [project.binary, *command], cwd=project.directory, capture_output=True, text=True
     )
-    assert done.returncode == 0, done
+    assert done.returncode == code, done
     return done.stdout
 
 
+def objects(project: Project, *command: str, code: int = 0) -> list[dict]:
+    return [json.loads(line) for line in look(project, *command, "--json", code=code).splitlines()]
+
+
+def finding(project: Project, code: int = 0) -> dict:
+    """What the doctor says of the files."""
+    lines = objects(project, "doctor", code=code)
+    (one,) = [line for line in lines if (line["subject"], line["topic"]) == ("files", "files")]
+    return one
+
+
+COMMANDS = (("check",), ("plan",), ("runs",), ("show", "events"), ("doctor",))
+
+
 def is_told(project: Project, words: str, before: list[int]) -> None:
-    for command in ("check", "plan"):
-        assert words in look(project, command)
+    """By each command once, in the same sentence, of the newest run."""
+    (check,), (plan,), runs = (objects(project, one) for one in ("check", "plan", "runs"))
+    (sentence,) = [line for line in check["notes"].splitlines() if words in line]
+    assert "the next `tidemill run`" in sentence
+    for command in COMMANDS:
+        assert look(project, *command).count(sentence) == 1, command
+    assert sentence in plan["notes"].splitlines()
+    assert len(runs) > 1
+    assert [run["pending"] for run in runs] == [sentence] + [None] * (len(runs) - 1)
+    (newest,) = objects(project, "show", "events")
+    (oldest,) = objects(project, "show", "events", "1")
+    assert (newest["pending"], oldest["pending"]) == (sentence, None)
+    said = finding(project)
+    assert (said["verdict"], said["text"]) == ("warning", f"events: {sentence}")
+    assert "`tidemill run events`" in said["advice"]
     assert loaded(project) == before  # nobody has touched them
     assert hidden(project)
+
+
+def is_told_beside_errors(project: Project, words: str) -> None:
+    """Also while the pipeline itself can't be read."""
+    broken = json.loads(json.dumps(project.content))
+    broken["pipelines"]["events"]["colums"] = {}
+    path = project.directory / "tidemill.yaml"
+    right = path.read_bytes()
+    path.write_text(json.dumps(broken))
+    assert words in finding(project, code=1)["text"]
+    path.write_bytes(right)
 
 
 def is_settled(project: Project, words: str, after: list[int]) -> None:
     assert loaded(project) == after
     assert hidden(project) == []
     add(project, "c", 9)
-    assert words not in look(project, "check")
+    for command in COMMANDS:
+        assert words not in look(project, *command), command
+    assert {run["pending"] for run in objects(project, "runs")} == {None}
+    said = finding(project)
+    assert said["text"] == "1 pipeline has written here; what is committed is in place"
 
 
 @pytest.mark.parametrize("project", ["replace"], indirect=True)
@@ -78,8 +121,22 @@ def test_a_generation_that_was_not_swapped_in(project: Project):
     assert project.run(TIDEMILL_FAULT="csv.finish.after:1").code == KILLED
     words = "still holds those of the run before"
     is_told(project, words, [1])
+    is_told_beside_errors(project, words)
     shutil.rmtree(project.directory / "in")
     assert project.run().code == EXIT_CONFIG  # no file matches
+    is_settled(project, words, [1, 2])
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_generation_whose_predecessor_was_not_removed(project: Project):
+    add(project, "a", 1)
+    assert project.run().code == 0
+    add(project, "b", 2)
+    assert project.run(TIDEMILL_FAULT="csv.swap.after:1").code == KILLED
+    words = "but those of the run before are still kept in out/.loaded.stage-"
+    is_told(project, words, [1, 2])
+    shutil.rmtree(project.directory / "in")
+    assert project.run().code == EXIT_CONFIG
     is_settled(project, words, [1, 2])
 
 

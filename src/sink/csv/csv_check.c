@@ -4,12 +4,12 @@
 
 #include "base/memory.h"
 #include "sink/csv/csv_parts.h"
+#include "sink/csv/csv_pending.h"
 
 typedef struct folder_look {
     tide_csv_sink *sink;
     tide_sink_facts *facts;
     bool has_files;     /* that a reader would read */
-    int64_t unnamed;    /* committed parts that still have their temporary names */
     bool all_there;     /* every committed part has the size that the manifest says */
     char stranger[256]; /* an entry that is not ours, or "" */
 } folder_look;
@@ -44,21 +44,6 @@ static tide_code size_of(tide_csv_sink *sink, const tide_manifest_file *file, in
     return TIDE_OK;
 }
 
-static tide_code look_at_temporary(folder_look *look, const tide_manifest_file *file,
-                                   tide_error *err)
-{
-    if (file->temporary == NULL) {
-        return TIDE_OK;
-    }
-    const char *path =
-        tide_arena_format(&look->sink->paths, "%s/%s", look->sink->folder, file->temporary);
-    if (path == NULL) {
-        return TIDE_FAIL_MEMORY(err, "a path");
-    }
-    look->unnamed += tide_path_size(path) >= 0;
-    return TIDE_OK;
-}
-
 static tide_code look_at_file(void *context, const tide_manifest_file *file, tide_error *err)
 {
     folder_look *look = context;
@@ -67,7 +52,6 @@ static tide_code look_at_file(void *context, const tide_manifest_file *file, tid
         return TIDE_OK;
     }
     TIDE_TRY(size_of(look->sink, file, &size, err));
-    TIDE_TRY(look_at_temporary(look, file, err));
     look->all_there = look->all_there && size == file->byte_count;
     look->has_files = look->has_files || size >= 0;
     return TIDE_OK;
@@ -103,25 +87,6 @@ static void check_folder(tide_csv_sink *sink, const folder_look *look, tide_text
     }
 }
 
-/* A run was ended between its COMMIT and what follows that. */
-static void tell_pending(const folder_look *look, bool is_swapped, tide_text *pending)
-{
-    const char *folder = look->sink->folder;
-    if (!is_swapped) {
-        tide_text_append_format(pending,
-                                "the files of the last complete run are committed, but %s still "
-                                "holds those of the run before: the next `tidemill run` begins by "
-                                "putting them there\n",
-                                folder);
-    } else if (look->unnamed > 0) {
-        tide_text_append_format(
-            pending,
-            "committed part files in %s that have not got their names yet: "
-            "%lld. A run that goes on, or the next `tidemill run`, gives them\n",
-            folder, (long long)look->unnamed);
-    }
-}
-
 static tide_code look_at_store(folder_look *look, tide_error *err)
 {
     tide_csv_sink *sink = look->sink;
@@ -138,7 +103,12 @@ static tide_code look_at_store(folder_look *look, tide_error *err)
         look->has_files = true;
     }
     if (code == TIDE_OK) {
-        tell_pending(look, row.swap == NULL, &look->facts->pending);
+        tide_csv_place place = {.db = &sink->store.db,
+                                .pipeline = sink->store.target->pipeline,
+                                .directory = sink->directory,
+                                .folder = sink->folder,
+                                .swap = row.swap};
+        code = tide_csv_tell_pending(&place, &look->facts->pending, err);
     }
     tide_pipeline_row_clear(&row);
     return code;

@@ -19,6 +19,9 @@ typedef struct tide_csv_sink {
     tide_atomic rename_failed; /* 1: a committed part still has its temporary name */
 } tide_csv_sink;
 
+/* In the directory: the engine's books. */
+#define TIDE_CSV_LEDGER "tidemill.sqlite"
+
 #define TIDE_PART_NAME_BYTES 96
 #define TIDE_PART_PATH_BYTES 4096
 

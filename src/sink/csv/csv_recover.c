@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "sink/csv/csv_parts.h"
+#include "sink/csv/csv_pending.h"
 
 /* "part-<digits>-<digits>.csv", or ".part-<digits>-<digits>.<digits>.tmp". */
 bool tide_csv_is_part(const char *name, bool temporary)
@@ -62,34 +63,21 @@ tide_code tide_csv_finish_renames(tide_csv_sink *sink, tide_error *err)
                                                    : tide_manifest_settle(db, pipeline, err);
 }
 
-/* Is a committed file of the new generation still in the folder that is to be swapped in? */
-typedef struct swap_look {
-    tide_csv_sink *sink;
-    const char *staging;
-    bool is_staged;
-} swap_look;
-
-static tide_code look_for_file(void *context, const tide_manifest_file *file, tide_error *err)
+static tide_code swap(tide_csv_sink *sink, const char *entry, tide_error *err)
 {
-    swap_look *look = context;
-    const char *path = join(look->sink, look->staging, file->name);
-    if (path == NULL) {
+    tide_csv_place place = {.db = &sink->store.db,
+                            .pipeline = sink->store.target->pipeline,
+                            .directory = sink->directory,
+                            .folder = sink->folder,
+                            .swap = entry};
+    const char *staging = join(sink, sink->directory, entry);
+    const char *aside = tide_arena_format(&sink->paths, "%s/%s0", sink->directory, entry);
+    bool is_unswapped = false;
+    if (staging == NULL || aside == NULL) {
         return TIDE_FAIL_MEMORY(err, "a path");
     }
-    look->is_staged = look->is_staged || tide_path_size(path) >= 0;
-    return TIDE_OK;
-}
-
-static tide_code swap(tide_csv_sink *sink, const char *staging, tide_error *err)
-{
-    swap_look look = {.sink = sink, .staging = staging};
-    const char *aside = tide_arena_format(&sink->paths, "%s0", staging);
-    if (aside == NULL) {
-        return TIDE_FAIL_MEMORY(err, "a path");
-    }
-    TIDE_TRY(tide_manifest_visit(&sink->store.db, sink->store.target->pipeline, look_for_file,
-                                 &look, err));
-    if (look.is_staged) {
+    TIDE_TRY(tide_csv_is_unswapped(&place, &is_unswapped, err));
+    if (is_unswapped) {
         TIDE_TRY(tide_folder_exchange(staging, sink->folder, aside, err));
     }
     TIDE_FAULT_POINT("csv.swap.after");
@@ -102,11 +90,7 @@ tide_code tide_csv_finish_swap(tide_csv_sink *sink, tide_error *err)
 {
     tide_pipeline_row row;
     TIDE_TRY(tide_ledger_read_pipeline(&sink->store.db, sink->store.target->pipeline, &row, err));
-    tide_code code = TIDE_OK;
-    if (row.swap != NULL) {
-        const char *staging = join(sink, sink->directory, row.swap);
-        code = staging == NULL ? TIDE_FAIL_MEMORY(err, "a path") : swap(sink, staging, err);
-    }
+    tide_code code = row.swap == NULL ? TIDE_OK : swap(sink, row.swap, err);
     tide_pipeline_row_clear(&row);
     return code;
 }

@@ -230,7 +230,7 @@ static tide_code check_name(const char *table, tide_error *err)
 static tide_code init(tide_csv_sink *sink, const tide_csv_options *options,
                       const tide_target *target, tide_error *err)
 {
-    const char *path = tide_arena_format(&sink->paths, "%s/tidemill.sqlite", options->directory);
+    const char *path = tide_arena_format(&sink->paths, "%s/" TIDE_CSV_LEDGER, options->directory);
     sink->directory = tide_arena_copy_string(&sink->paths, options->directory);
     sink->folder = tide_arena_format(&sink->paths, "%s/%s", options->directory, target->table);
     if (path == NULL || sink->directory == NULL || sink->folder == NULL) {

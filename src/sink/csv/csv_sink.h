@@ -24,6 +24,7 @@
 #ifndef TIDE_SINK_CSV_CSV_SINK_H
 #define TIDE_SINK_CSV_CSV_SINK_H
 
+#include "flow/findings.h"
 #include "flow/sink.h"
 
 typedef struct tide_csv_options {
@@ -36,5 +37,9 @@ typedef struct tide_csv_options {
 TIDE_MUST_CHECK tide_code tide_csv_sink_open(const tide_csv_options *options,
                                              const tide_target *target, tide_sink **sink,
                                              tide_error *err);
+
+/* Adds what the engine's books in the directory say: can they be read, is what pipelines have
+ * committed in place. Nothing where there are none. Touches nothing. */
+void tide_csv_probe(const char *directory, tide_findings *findings);
 
 #endif

@@ -87,6 +87,17 @@ TIDE_MUST_CHECK tide_code tide_ledger_write_swap(tide_db *db, const char *pipeli
                                                  const char *swap, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_ledger_forget_pipeline(tide_db *db, const char *pipeline,
                                                       tide_error *err);
+/* Of each pipeline that has written here; borrowed. */
+typedef struct tide_ledger_pipeline {
+    const char *pipeline;
+    const char *table;
+    const char *swap; /* as above */
+} tide_ledger_pipeline;
+typedef tide_code (*tide_ledger_visit_pipeline)(void *context, const tide_ledger_pipeline *row,
+                                                tide_error *err);
+/* By name; visit must not change the ledger. */
+TIDE_MUST_CHECK tide_code tide_ledger_visit_pipelines(tide_db *db, tide_ledger_visit_pipeline visit,
+                                                      void *context, tide_error *err);
 /* Appends a line to problems when another pipeline writes the same table and the two are not merges
  * with the same key. */
 TIDE_MUST_CHECK tide_code tide_ledger_find_rivals(tide_db *db, const tide_target *target,

@@ -57,6 +57,41 @@ tide_code tide_ledger_read_pipeline(tide_db *db, const char *pipeline, tide_pipe
     return code;
 }
 
+static tide_code visit_rows(tide_db *db, sqlite3_stmt *statement, tide_ledger_visit_pipeline visit,
+                            void *context, tide_error *err)
+{
+    for (;;) {
+        bool has_row;
+        tide_ledger_pipeline row;
+        TIDE_TRY(tide_db_step(db, statement, &has_row, "reading the pipelines", err));
+        if (!has_row) {
+            return TIDE_OK;
+        }
+        TIDE_TRY(tide_db_text(statement, 0, &row.pipeline, err));
+        TIDE_TRY(tide_db_text(statement, 1, &row.table, err));
+        TIDE_TRY(tide_db_text(statement, 2, &row.swap, err));
+        TIDE_TRY(visit(context, &row, err));
+    }
+}
+
+tide_code tide_ledger_visit_pipelines(tide_db *db, tide_ledger_visit_pipeline visit, void *context,
+                                      tide_error *err)
+{
+    bool exists;
+    TIDE_TRY(tide_db_has_table(db, "tidemill_pipelines", &exists, err));
+    if (!exists) {
+        return TIDE_OK;
+    }
+    sqlite3_stmt *statement = NULL;
+    TIDE_TRY(tide_db_prepare(db,
+                             "SELECT pipeline, table_name, swap FROM tidemill_pipelines ORDER BY "
+                             "pipeline",
+                             &statement, err));
+    tide_code code = visit_rows(db, statement, visit, context, err);
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
 static const char *name_of_mode(tide_sink_mode mode)
 {
     static const char *const names[] = {

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/csv/csv_pending.h"
+
+#include <inttypes.h>
+
+#include "sink/csv/part_file.h"
+
+/* Committed files that a folder holds under one of their names. */
+typedef struct file_count {
+    const char *folder;
+    bool by_temporary;
+    int64_t count;
+} file_count;
+
+static tide_code count_file(void *context, const tide_manifest_file *file, tide_error *err)
+{
+    file_count *found = context;
+    const char *name = found->by_temporary ? file->temporary : file->name;
+    if (file->is_staged || name == NULL) {
+        return TIDE_OK;
+    }
+    tide_text path;
+    tide_text_init(&path);
+    tide_text_append_format(&path, "%s/%s", found->folder, name);
+    tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a path") : TIDE_OK;
+    found->count += code == TIDE_OK && tide_path_size(tide_text_c(&path)) >= 0;
+    tide_text_clear(&path);
+    return code;
+}
+
+tide_code tide_csv_is_unswapped(const tide_csv_place *place, bool *is_unswapped, tide_error *err)
+{
+    tide_text staging;
+    tide_text_init(&staging);
+    tide_text_append_format(&staging, "%s/%s", place->directory, place->swap);
+    file_count found = {.folder = tide_text_c(&staging)};
+    tide_code code = tide_text_failed(&staging)
+                         ? TIDE_FAIL_MEMORY(err, "a path")
+                         : tide_manifest_visit(place->db, place->pipeline, count_file, &found, err);
+    *is_unswapped = found.count > 0;
+    tide_text_clear(&staging);
+    return code;
+}
+
+static tide_code tell_swap(const tide_csv_place *place, tide_text *pending, tide_error *err)
+{
+    bool is_unswapped = false;
+    TIDE_TRY(tide_csv_is_unswapped(place, &is_unswapped, err));
+    if (is_unswapped) {
+        tide_text_append_format(pending,
+                                "the files of the last complete run are committed, but %s still "
+                                "holds those of the run before: the next `tidemill run` begins by "
+                                "putting them there\n",
+                                place->folder);
+    } else {
+        tide_text_append_format(pending,
+                                "%s holds the files of the last complete run, but those of the run "
+                                "before are still kept in %s/%s: the next `tidemill run` begins by "
+                                "removing them\n",
+                                place->folder, place->directory, place->swap);
+    }
+    return TIDE_OK;
+}
+
+tide_code tide_csv_tell_pending(const tide_csv_place *place, tide_text *pending, tide_error *err)
+{
+    if (place->swap != NULL) {
+        return tell_swap(place, pending, err);
+    }
+    file_count unnamed = {.folder = place->folder, .by_temporary = true};
+    TIDE_TRY(tide_manifest_visit(place->db, place->pipeline, count_file, &unnamed, err));
+    if (unnamed.count > 0) {
+        tide_text_append_format(pending,
+                                "committed part files in %s that have not got their names yet: "
+                                "%" PRId64
+                                ". A run that goes on, or the next `tidemill run`, gives them\n",
+                                place->folder, unnamed.count);
+    }
+    return TIDE_OK;
+}

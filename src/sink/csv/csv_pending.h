@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pending: what a pipeline has committed that readers of its folder do not see yet, since the run
+ * was ended between its COMMIT and what follows that. Looks only; csv_recover.c does the rest. */
+#ifndef TIDE_SINK_CSV_CSV_PENDING_H
+#define TIDE_SINK_CSV_CSV_PENDING_H
+
+#include "sink/csv/manifest.h"
+
+/* Where the files of a pipeline are; all borrowed. */
+typedef struct tide_csv_place {
+    tide_db *db;
+    const char *pipeline;
+    const char *directory;
+    const char *folder; /* in the directory */
+    const char *swap;   /* the entry of the directory that is to become the folder, or NULL */
+} tide_csv_place;
+
+/* Is a committed file of the new generation still in the folder that is to be swapped in? */
+TIDE_MUST_CHECK tide_code tide_csv_is_unswapped(const tide_csv_place *place, bool *is_unswapped,
+                                                tide_error *err);
+/* Appends a line with what is pending and who settles it; nothing when all is in place. The caller
+ * asks whether the text has failed. */
+TIDE_MUST_CHECK tide_code tide_csv_tell_pending(const tide_csv_place *place, tide_text *pending,
+                                                tide_error *err);
+
+#endif
