@@ -36,23 +36,27 @@ static size_t column_bytes(const tide_column *column)
     return bytes + (width == 0 ? (rows + 7) / 8 : rows * width);
 }
 
-static tide_column column_of(const struct ArrowArray *child, tide_type type)
+const uint8_t tide_no_bytes[1];
+
+tide_column tide_column_of(const struct ArrowArray *child, tide_type type)
 {
-    tide_column column = {.validity = child->buffers[0], .row_count = child->length, .type = type};
-    if (tide_type_is_variable(type)) {
-        column.offsets = child->buffers[1];
-        column.data = child->buffers[2];
-    } else {
-        column.data = child->buffers[1];
-    }
-    return column;
+    bool variable = tide_type_is_variable(type);
+    const void *data = child->buffers[variable ? 2 : 1];
+    return (tide_column){
+        .validity = child->buffers[0],
+        .data = data == NULL ? tide_no_bytes : data,
+        .offsets = variable ? child->buffers[1] : NULL,
+        .row_count = child->length,
+        .type = type,
+    };
 }
 
 size_t tide_batch_bytes(const tide_batch *batch)
 {
     size_t bytes = 0;
     for (int64_t i = 0; batch->array.release != NULL && i < batch->array.n_children; i++) {
-        tide_column column = column_of(batch->array.children[i], batch->schema->fields[i].type);
+        tide_column column =
+            tide_column_of(batch->array.children[i], batch->schema->fields[i].type);
         bytes += column_bytes(&column);
     }
     return bytes;
@@ -61,6 +65,6 @@ size_t tide_batch_bytes(const tide_batch *batch)
 void tide_batch_columns(const tide_batch *batch, tide_column *columns)
 {
     for (size_t i = 0; i < batch->schema->field_count; i++) {
-        columns[i] = column_of(batch->array.children[i], batch->schema->fields[i].type);
+        columns[i] = tide_column_of(batch->array.children[i], batch->schema->fields[i].type);
     }
 }

@@ -35,11 +35,17 @@ TIDE_MUST_CHECK tide_code tide_batch_import(struct ArrowArray *in, const tide_sc
 
 typedef struct tide_column {
     const uint8_t *validity; /* bit per row, 1 = not null; NULL = no nulls */
-    const uint8_t *data;     /* values (bool: bits), or the bytes of variable width */
+    const uint8_t *data;     /* values (bool: bits), or the bytes of variable width; not NULL */
     const int32_t *offsets;  /* variable width: row_count + 1 */
     int64_t row_count;
     tide_type type;
 } tide_column;
+
+/* Of a column whose values are all empty: C17 knows no offset from no address, not even 0. */
+extern const uint8_t tide_no_bytes[1];
+
+/* A view of the child of a batch's array. */
+tide_column tide_column_of(const struct ArrowArray *child, tide_type type);
 
 /* Fills columns[0..field_count). */
 void tide_batch_columns(const tide_batch *batch, tide_column *columns);

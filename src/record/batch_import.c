@@ -32,7 +32,7 @@ static tide_code check_offsets(const child_rows *rows, tide_error *err)
                              rows->field->name, (long long)(i - rows->begin));
         }
     }
-    if (rows->column.data == NULL && offsets[rows->end] > offsets[rows->begin]) {
+    if (rows->array->buffers[2] == NULL && offsets[rows->end] > offsets[rows->begin]) {
         return TIDE_FAIL(err, TIDE_E_ARROW, "column \"%s\": its bytes are missing",
                          rows->field->name);
     }
@@ -114,18 +114,12 @@ static tide_code open_child(const struct ArrowArray *root, child_rows *rows, tid
     rows->begin = child->offset + root->offset;
     rows->end = rows->begin + root->length;
     TIDE_TRY(check_buffers(rows, err));
-    bool variable = tide_type_is_variable(rows->field->type);
-    rows->column = (tide_column){
-        .validity = child->buffers[0],
-        .data = child->buffers[variable ? 2 : 1],
-        .offsets = variable ? child->buffers[1] : NULL,
-        .row_count = rows->end,
-        .type = rows->field->type,
-    };
+    rows->column = tide_column_of(child, rows->field->type);
+    rows->column.row_count = rows->end;
     if (rows->end == rows->begin) {
         return TIDE_OK;
     }
-    if (variable) {
+    if (rows->column.offsets != NULL) {
         TIDE_TRY(check_offsets(rows, err));
     }
     TIDE_TRY(check_nulls(rows, err));

@@ -173,7 +173,7 @@ void tide_column_builder_view(const tide_column_builder *builder, tide_column *c
 {
     *column = (tide_column){
         .validity = builder->null_count > 0 ? builder->validity : NULL,
-        .data = builder->data,
+        .data = builder->data == NULL ? tide_no_bytes : builder->data,
         .offsets = builder->offsets,
         .row_count = builder->row_count,
         .type = builder->type,

@@ -130,7 +130,7 @@ static tide_code gather_column(tide_column_builder *column, const tide_row *rows
 tide_code tide_builder_gather(tide_builder *builder, const tide_row *rows, size_t count,
                               tide_error *err)
 {
-    for (size_t i = 0; i < builder->schema->field_count; i++) {
+    for (size_t i = 0; i < builder->schema->field_count && count > 0; i++) {
         TIDE_TRY(gather_column(&builder->columns[i], rows, count, i, err));
     }
     builder->row_count += (int64_t)count;
@@ -221,6 +221,9 @@ static tide_code take_validity(tide_column_builder *column, const tide_column *f
 tide_code tide_column_take(tide_column_builder *column, const tide_column *from,
                            const uint32_t *rows, size_t count, tide_error *err)
 {
+    if (count == 0) {
+        return TIDE_OK;
+    }
     TIDE_TRY(tide_column_reserve(column, count, err));
     if (tide_type_is_variable(column->type)) {
         TIDE_TRY(take_variable(column, from, rows, count, err));

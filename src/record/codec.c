@@ -116,19 +116,9 @@ static uint8_t *encode_column(uint8_t *at, const tide_column *column, int64_t be
     return put_range(at, column->data, (size_t)begin * width, (size_t)(end - begin) * width);
 }
 
-/* A view of one column, without the array that tide_batch_columns fills. */
 static tide_column column_at(const tide_batch *batch, size_t index)
 {
-    const struct ArrowArray *child = batch->array.children[index];
-    tide_type type = batch->schema->fields[index].type;
-    bool variable = tide_type_is_variable(type);
-    return (tide_column){
-        .validity = child->buffers[0],
-        .data = child->buffers[variable ? 2 : 1],
-        .offsets = variable ? child->buffers[1] : NULL,
-        .row_count = child->length,
-        .type = type,
-    };
+    return tide_column_of(batch->array.children[index], batch->schema->fields[index].type);
 }
 
 /* Fills codec->raw. */
@@ -285,6 +275,9 @@ static tide_code decode_column(cursor *c, tide_column_builder *column, size_t ro
     if (mark == NULL || *mark > 1 || (*mark == 1 && validity == NULL)) {
         return fail_damaged(err, "it ends too early");
     }
+    if (rows == 0) {
+        return TIDE_OK;
+    }
     TIDE_TRY(tide_column_reserve(column, rows, err));
     if (tide_type_is_variable(column->type)) {
         TIDE_TRY(decode_variable(c, column, rows, err));
@@ -328,6 +321,9 @@ static tide_code expand(tide_codec *codec, tide_str block, const tide_schema *sc
 static tide_code decode_hashes(cursor *c, size_t first, size_t rows, uint64_t **hashes,
                                size_t *hash_capacity, tide_error *err)
 {
+    if (rows == 0) {
+        return TIDE_OK;
+    }
     const uint8_t *bytes = take(c, rows * sizeof(uint64_t));
     if (bytes == NULL) {
         return fail_damaged(err, "it ends too early");

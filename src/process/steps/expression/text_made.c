@@ -177,14 +177,17 @@ static size_t padded_size(tide_str text, int64_t length, tide_str fill)
     return text.size + fill_size(fill, length - characters);
 }
 
+/* Each copy is as long as all before it. */
 static char *put_fill(char *to, tide_str fill, size_t bytes)
 {
-    for (size_t done = 0; done < bytes;) {
-        size_t size = bytes - done < fill.size ? bytes - done : fill.size;
-        to = put(to, (tide_str){fill.data, size});
+    size_t done = bytes < fill.size ? bytes : fill.size;
+    (void)put(to, (tide_str){fill.data, done});
+    while (done < bytes) {
+        size_t size = bytes - done < done ? bytes - done : done;
+        (void)put(to + done, (tide_str){to, size});
         done += size;
     }
-    return to;
+    return to + bytes;
 }
 
 static char *put_padded(char *to, tide_str text, tide_str fill, size_t size, bool is_left)
