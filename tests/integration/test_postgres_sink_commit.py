@@ -14,10 +14,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sink_driver import Sink, SinkError, cell
+from commit_ground import (
+    COLUMNS,
+    contents,
+    execute,
+    fetch,
+    load_undisturbed,
+    load_unit,
+    open_sink,
+)
+from sink_driver import Sink, SinkError
 
-COLUMNS = {"k": "int32", "v": "text"}
-ROWS = [(i, f"value {i}") for i in range(500)]
 POINTS = [
     "postgres.begin",
     "postgres.marker",
@@ -31,17 +38,6 @@ POINTS = [
 ]
 
 
-def fetch(database: str, query: str, *parameters) -> list[tuple]:
-    with psycopg.connect(database) as connection:
-        return connection.execute(query, parameters or None).fetchall()
-
-
-def execute(database: str, *statements: str) -> None:
-    with psycopg.connect(database, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -49,44 +45,9 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def open_sink(database: str, **options) -> Sink:
-    options = {"max_rejects": 100} | options
-    return Sink(database, COLUMNS, state=True, late={"x": "text"}, **options)
-
-
-def load_unit(sink: Sink, name: str = "u", offset: int = 0) -> tuple[int, ...]:
-    """Rows, a state, a late row, a reject: everything that a unit may carry."""
-    state = (offset, f"series {offset}", 0, None, 1, 1, uuid.UUID(int=1), 1.0, None)
-    sink.send("state", *(cell(value) for value in state))
-    sink.send("late", f"late {offset}")
-    sink.send("reject", "step", f"S/{offset}", "refused by a step")
-    return sink.load(name, [(k + offset, v) for k, v in ROWS])
-
-
-def contents(database: str) -> list:
-    """Everything that must not depend on what was lost in between."""
-    return [
-        fetch(database, "select * from t order by k"),
-        fetch(database, "select * from t_late order by 1"),
-        fetch(database, "select * from t_rejects order by position"),
-        fetch(database, "select * from tidemill_state_p order by 1"),
-    ]
-
-
 @pytest.fixture
 def undisturbed(postgres_database) -> list:
-    with open_sink(postgres_database) as sink:
-        sink.begin()
-        assert load_unit(sink) == (500, 0, 0)
-        sink.call("finish", 1)
-    expected = contents(postgres_database)
-    assert len(expected[0]) == 500
-    execute(
-        postgres_database,
-        "drop table t, t_late, t_rejects, tidemill_state_p, tidemill_runs, tidemill_units, "
-        "tidemill_lease, tidemill_pipelines",
-    )
-    return expected
+    return load_undisturbed(postgres_database)
 
 
 def passings(log: Path) -> Counter:
