@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/memory.h"
+#include "sink/store/reject_numbers.h"
 #include "sink/store/sql.h"
 
 /* "<head> <table> <tail>" */
@@ -69,36 +71,37 @@ tide_code tide_reject_table_create(const tide_reject_table *table, tide_error *e
     return tide_db_execute_text(table->db, &sql, err);
 }
 
-static tide_code write_one(const tide_reject_table *table, sqlite3_stmt *statement,
-                           const tide_reject *reject, tide_error *err)
+static tide_code bind_position(const tide_reject_table *table, sqlite3_stmt *statement,
+                               const tide_numbered_reject *item, tide_text *scratch,
+                               tide_error *err)
 {
+    tide_text_reset(scratch);
+    tide_text_append(scratch, item->reject->position);
+    if (item->number > 0) {
+        tide_text_append_format(scratch, "/%" PRId64, item->number);
+    }
+    if (tide_text_failed(scratch)) {
+        return TIDE_FAIL_MEMORY(err, "a reject");
+    }
+    int result = sqlite3_bind_text(statement, 3, tide_text_c(scratch), -1, SQLITE_STATIC);
+    return result == SQLITE_OK ? TIDE_OK : tide_db_fail(table->db, result, "writing a reject", err);
+}
+
+static tide_code write_one(const tide_reject_table *table, sqlite3_stmt *statement,
+                           const tide_numbered_reject *item, tide_text *scratch, tide_error *err)
+{
+    const tide_reject *reject = item->reject;
     const char *texts[] = {
-        table->target->pipeline, reject->stage,  reject->position, reject->step,
-        reject->column,          reject->reason, reject->sqlstate, reject->values};
+        table->target->pipeline, reject->stage,    NULL,          reject->step, reject->column,
+        reject->reason,          reject->sqlstate, reject->values};
     for (int i = 0; i < 8; i++) {
         int result = sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC);
         if (result != SQLITE_OK) {
             return tide_db_fail(table->db, result, "writing a reject", err);
         }
     }
-    bool numbered =
-        tide_target_numbers_rejects(table->target) && tide_position_is_by_values(reject->position);
-    (void)sqlite3_bind_int64(statement, 11, numbered ? 1 : 0);
+    TIDE_TRY(bind_position(table, statement, item, scratch, err));
     return tide_db_run(table->db, statement, "writing a reject", err);
-}
-
-/* Equal rows are told apart by their numbers (tide_target_numbers_rejects): "row/DIGEST/7" is the
- * seventh. What lies between "row/DIGEST/" and "row/DIGEST0" are the others. */
-static void append_position(tide_text *sql, const tide_reject_table *table)
-{
-    tide_text_append(sql,
-                     "CASE WHEN ?11 THEN ?3 || '/' || (1 + coalesce((SELECT "
-                     "max(CAST(substr(position, length(?3) + 2) AS INTEGER)) FROM");
-    append_on_table(sql, "", table,
-                    "WHERE pipeline = ?1 AND stage = ?2 AND position > ?3 || '/' "
-                    "AND position < ?3 || '0'");
-    tide_text_append(sql, table->target->mode == TIDE_REPLACE ? " AND run = ?9" : "");
-    tide_text_append(sql, "), 0)) ELSE ?3 END");
 }
 
 /* A reject that is committed stays so when a unit that is rolled back finds it again. */
@@ -109,15 +112,30 @@ static tide_code prepare_write(const tide_reject_table *table, sqlite3_stmt **st
     tide_text_init(&sql);
     append_on_table(&sql, "INSERT INTO", table,
                     "AS old (pipeline, stage, position, step, column_name, reason, sqlstate, "
-                    "row_values, run, undone) VALUES (?1, ?2, ");
-    append_position(&sql, table);
-    tide_text_append(&sql,
-                     ", ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-                     "ON CONFLICT (pipeline, stage, position) DO UPDATE SET step = excluded.step, "
-                     "column_name = excluded.column_name, reason = excluded.reason, "
-                     "sqlstate = excluded.sqlstate, row_values = excluded.row_values, "
-                     "run = excluded.run, undone = old.undone AND excluded.undone");
+                    "row_values, run, undone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+                    "ON CONFLICT (pipeline, stage, position) DO UPDATE SET step = excluded.step, "
+                    "column_name = excluded.column_name, reason = excluded.reason, "
+                    "sqlstate = excluded.sqlstate, row_values = excluded.row_values, "
+                    "run = excluded.run, undone = old.undone AND excluded.undone");
     return tide_db_prepare_text(table->db, &sql, statement, err);
+}
+
+static tide_code write_numbered(const tide_reject_table *table, const tide_numbered_reject *items,
+                                size_t count, int64_t run, bool undone, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    tide_text scratch;
+    tide_text_init(&scratch);
+    TIDE_TRY(prepare_write(table, &statement, err));
+    (void)sqlite3_bind_int64(statement, 9, run);
+    (void)sqlite3_bind_int64(statement, 10, undone ? 1 : 0);
+    tide_code code = TIDE_OK;
+    for (size_t i = 0; i < count && code == TIDE_OK; i++) {
+        code = write_one(table, statement, &items[i], &scratch, err);
+    }
+    (void)sqlite3_finalize(statement);
+    tide_text_clear(&scratch);
+    return code;
 }
 
 tide_code tide_reject_table_write(const tide_reject_table *table, const tide_reject_list *rejects,
@@ -126,15 +144,18 @@ tide_code tide_reject_table_write(const tide_reject_table *table, const tide_rej
     if (rejects->count == 0) {
         return TIDE_OK;
     }
-    sqlite3_stmt *statement = NULL;
-    TIDE_TRY(prepare_write(table, &statement, err));
-    (void)sqlite3_bind_int64(statement, 9, run);
-    (void)sqlite3_bind_int64(statement, 10, undone ? 1 : 0);
-    tide_code code = TIDE_OK;
-    for (size_t i = 0; i < rejects->count && code == TIDE_OK; i++) {
-        code = write_one(table, statement, &rejects->items[i], err);
+    tide_numbered_reject *items = tide_alloc_zero(rejects->count, sizeof *items);
+    if (items == NULL) {
+        return TIDE_FAIL_MEMORY(err, "rejects");
     }
-    (void)sqlite3_finalize(statement);
+    for (size_t i = 0; i < rejects->count; i++) {
+        items[i].reject = &rejects->items[i];
+    }
+    tide_code code = tide_number_rejects(table, items, rejects->count, run, err);
+    if (code == TIDE_OK) {
+        code = write_numbered(table, items, rejects->count, run, undone, err);
+    }
+    tide_free(items);
     return code;
 }
 

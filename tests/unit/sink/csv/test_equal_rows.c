@@ -75,13 +75,15 @@ static void finish(fixture *f, int64_t number)
     must(f->sink->vtable->finish(f->sink, &row, &result, &err));
 }
 
-/* Equal rows with U+0000, which a text that becomes a batch has no way to hold. */
-static void make_bad_unit(fixture *f, tide_unit *unit, const char *name, size_t count)
+/* Rows of so many kinds in turn, those of a kind equal, with U+0000, which a text that becomes a
+ * batch has no way to hold. */
+static void make_bad_kinds(fixture *f, tide_unit *unit, const char *name, size_t count,
+                           size_t kinds)
 {
     test_row rows[8] = {{0}};
     tide_column columns[5];
     for (size_t i = 0; i < count; i++) {
-        rows[i] = (test_row){7, "a", 1, 1, 1};
+        rows[i] = (test_row){7 + (int64_t)(i % kinds), "a", 1, 1, 1};
     }
     make_unit(&f->pipeline, unit, name, 1, rows, count);
     tide_batch_columns(&unit->chunks[0].batch, columns);
@@ -91,14 +93,24 @@ static void make_bad_unit(fixture *f, tide_unit *unit, const char *name, size_t 
     unit->by_values = f->pipeline.target.state == NULL;
 }
 
-static void load(fixture *f, const char *name, size_t count)
+static void make_bad_unit(fixture *f, tide_unit *unit, const char *name, size_t count)
+{
+    make_bad_kinds(f, unit, name, count, 1);
+}
+
+static void load_kinds(fixture *f, const char *name, size_t count, size_t kinds)
 {
     tide_unit unit;
     tide_load_result result;
-    make_bad_unit(f, &unit, name, count);
+    make_bad_kinds(f, &unit, name, count, kinds);
     must(f->sink->vtable->load(f->worker, &unit, &result, &err));
     assert_int_equal(result.refused, (int64_t)count);
     tide_unit_clear(&unit);
+}
+
+static void load(fixture *f, const char *name, size_t count)
+{
+    load_kinds(f, name, count, 1);
 }
 
 static void expect_numbers(const fixture *f, const char *expected)
@@ -125,6 +137,21 @@ static void test_each_has_a_number(void **state)
     load(f, "u", 2);
     finish(f, 2);
     expect_numbers(f, "1|/1\n1|/2\n1|/3\n1|/4\n2|/5\n2|/6\n");
+}
+
+static void test_each_kind_has_numbers_of_its_own(void **state)
+{
+    fixture *f = *state;
+    begin(f, 1, TIDE_RUN_STARTED);
+    load_kinds(f, "u", 7, 3);
+    load_kinds(f, "v", 4, 2);
+    finish(f, 1);
+    char *text = query_text(in_folder(&f->folder, REJECTS),
+                            "SELECT json_extract(row_values, '$.' || (SELECT key FROM "
+                            "json_each(row_values) LIMIT 1)), substr(position, 37) "
+                            "FROM out_rejects ORDER BY 1, 2");
+    assert_string_equal(text, "7|/1\n7|/2\n7|/3\n7|/4\n7|/5\n8|/1\n8|/2\n8|/3\n8|/4\n9|/1\n9|/2\n");
+    free(text);
 }
 
 static void test_what_was_staged_comes_again(void **state)
@@ -198,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_has_a_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_each_kind_has_numbers_of_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_staged_comes_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_replace_numbers_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_retried_one_keeps_its_number, set_up, tear_down),
