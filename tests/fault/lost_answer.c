@@ -4,9 +4,9 @@
  * calls the connection idle then, would take that answer for the one to its next command.
  *
  *   TIDEMILL_LOST_ANSWER=N         the poll after the Nth command fails (1 = first, 0 = none)
- *   TIDEMILL_LOST_ANSWER_LOG=FILE  a line for each message that is a command: the socket, and its
- *                                   text, or "COPY ends", or "leaves" where the connection is closed.
- *                                   After the one whose answer is lost, the line "lost"
+ *   TIDEMILL_LOST_ANSWER_LOG=FILE  a line for each message that is a command: the socket, and
+ *                                  its text, or "COPY ends", or "leaves" where the connection is
+ *                                  closed. After the one whose answer is lost, the line "lost"
  *
  * A message is what one send takes. By what was sent, not by the number of the poll: threads ask at
  * times of their own. */
