@@ -84,6 +84,8 @@ static const char *advice(const tide_http *http, CURLcode result)
             return "; does the server speak TLS on this port (https), or plain http?";
         case CURLE_GOT_NOTHING:
             return "; if the server speaks TLS on this port, the url must begin with https";
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            return "; is this the port of Elasticsearch or OpenSearch?";
         case CURLE_PEER_FAILED_VERIFICATION:
             return advice_on_server_certificate(http);
         case CURLE_SSL_CACERT_BADFILE:
@@ -96,11 +98,21 @@ static const char *advice(const tide_http *http, CURLcode result)
     }
 }
 
+/* Bytes that are no HTTP, in answer to a request: a wrong port, but also what was left of an answer
+ * that was longer than it had said. */
+static bool is_no_http(const tide_http *http, CURLcode result)
+{
+    long bytes = 0;
+    (void)curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return result == CURLE_UNSUPPORTED_PROTOCOL && bytes > 0;
+}
+
 static bool is_final(const tide_http *http, CURLcode result)
 {
     return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
            result == CURLE_SSL_CERTPROBLEM || result == CURLE_URL_MALFORMAT ||
-           result == CURLE_UNSUPPORTED_PROTOCOL || refused_certificate(http);
+           (result == CURLE_UNSUPPORTED_PROTOCOL && !is_no_http(http, result)) ||
+           refused_certificate(http);
 }
 
 /* The path without its query string: that is what an operator knows. */
