@@ -29,6 +29,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_length: int | None = None  # when it shall lie
+    left_over: bytes = b""  # of an answer before it on the connection
     cut_at: int | None = None  # bytes of the whole answer that get through; negative: from its end
     reset: bool = False  # end with a reset instead of an end
     silent_ms: int = 0  # before the first byte
@@ -45,7 +46,7 @@ class Request:
     path: str
     query: str
     body: dict
-    kind: str  # "open", "next", "pit_open", "pit_next", "close", "pit_close", "control"
+    kind: str  # "search", "open", "next", "pit_open", "pit_next", "close", "pit_close", "control"
     number: int  # among those of its kind, from 1
     authorization: str = ""
 
@@ -144,7 +145,7 @@ class FakeSearch:
         return f"HTTP/1.1 {answer.status} x\r\n{head}\r\n".encode() + answer.body
 
     def _sent(self, answer: Answer) -> bytes:
-        whole = self._whole(answer)
+        whole = answer.left_over + self._whole(answer)
         return whole if answer.cut_at is None else whole[: answer.cut_at]
 
     def _send(self, connection: socket.socket, answer: Answer) -> bool:
@@ -193,7 +194,9 @@ class FakeSearch:
             return "pit_close" if method == "DELETE" else "pit_open"
         if path == "/_search":
             return "pit_next"
-        return "open" if path.endswith("/_search") else "control"
+        if path.endswith("/_search"):
+            return "open" if "scroll=" in query else "search"
+        return "control"
 
     def _control(self, request: Request) -> tuple[int, object]:
         path = request.path
@@ -234,10 +237,18 @@ class FakeSearch:
         failed = [{"shard": -1, "index": None, "reason": why}]
         return 404, {"error": why | {"root_cause": [why], "failed_shards": failed}, "status": 404}
 
-    def _open(self, request: Request) -> tuple[int, dict]:
+    def _searched(self, request: Request) -> list[int]:
         assert "allow_partial_search_results=false" in request.query
         found = re.search(r"_shards:([0-9,]+)", request.query)
-        shards = [int(s) for s in found[1].split(",")] if found else list(range(self.shards))
+        return [int(s) for s in found[1].split(",")] if found else list(range(self.shards))
+
+    def _search(self, request: Request) -> tuple[int, dict]:
+        shards = self._searched(request)
+        hits = self._hits(shards)
+        return self._page({}, hits[: request.body["size"]], len(hits), len(shards))
+
+    def _open(self, request: Request) -> tuple[int, dict]:
+        shards = self._searched(request)
         identifier = f"c2Nyb2xs{next(self.ids)}=="
         size = request.body["size"]
         context = {"hits": self._hits(shards), "size": size, "at": size, "shards": len(shards)}

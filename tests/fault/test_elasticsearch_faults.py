@@ -130,6 +130,11 @@ def promise_less(_: Request, answer: Answer) -> None:
     answer.content_length = len(answer.body) - 7
 
 
+def leave_over(_: Request, answer: Answer) -> None:
+    """Of an answer that was longer than it had said."""
+    answer.left_over = b'ote":"x"},"sort":[3]}]}}'
+
+
 def html(_: Request, answer: Answer) -> None:
     answer.body = b"<html><body>Please log in</body></html>"
 
@@ -204,6 +209,7 @@ PASSING = {
     "truncated, right length": truncate,
     "length too large": promise_more,
     "length too small": promise_less,
+    "the end of another answer": leave_over,
     "a login page": html,
     "an empty body": empty,
     "silence": silence,
@@ -245,6 +251,66 @@ def test_a_fault_in_an_opening_request(elasticsearch, name):
     assert result.summary["attempts"] == expected_attempts
 
 
+# Larger than a shard; the documents of all shards together do not fit.
+ONE_PAGE = 200
+# What a wire does to a question that opens nothing; the rest is told by the page.
+REPEATED = (
+    "reset",
+    "end in the body",
+    "the end of another",
+    "nothing",
+    "length too large",
+    "silence",
+    "429",
+    "502",
+    "503",
+)
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_a_fault_in_a_plain_search(server, name):
+    """One page holds a split: it is asked for again at once, or with another attempt."""
+    server.fault = once("search", 2, PASSING[name])
+    result = read(server, page=ONE_PAGE)
+    expect_whole(server, result)
+    assert result.summary["attempts"] == (3 if name.startswith(REPEATED) else 4)
+    assert (server.count("search"), server.count("open")) == (4, 0)
+
+
+def planned_smaller(request: Request, answer: Answer) -> None:
+    """The index has grown since."""
+    if request.path.startswith("/_cat/"):
+        answer.body = answer.body.replace(f'"{len(DOCUMENTS)}"'.encode(), b'"30"')
+
+
+@pytest.mark.parametrize("slices", [0, 1])
+def test_a_split_that_has_outgrown_its_page_is_read_by_a_scroll(server, slices):
+    server.fault = planned_smaller
+    result = read(server, "--slices", str(slices), page=30)
+    expect_whole(server, result)
+    splits = 1 if slices else server.shards
+    assert result.summary["attempts"] == splits
+    assert (server.count("search"), server.count("open")) == (splits, splits)
+
+
+@pytest.mark.parametrize(
+    ("change", "attempts"),
+    [(drop_hit, 3), (double_hit, 3), (end_early, 3), (time_out, 4), (lose_shard, 4)],
+)
+def test_of_a_page_that_is_outgrown_only_the_count_is_believed(server, change, attempts):
+    """If it is of all shards."""
+
+    def fault(request: Request, answer: Answer) -> None:
+        planned_smaller(request, answer)
+        if request.kind == "search" and request.number == 2:
+            edit(change)(request, answer)
+
+    server.fault = fault
+    result = read(server, page=30)
+    expect_whole(server, result)
+    assert result.summary["attempts"] == attempts
+
+
 @pytest.mark.parametrize("number", [1, 3, 6])
 @pytest.mark.parametrize("name", PASSING)
 def test_a_fault_in_a_point_in_time(server, name, number):
@@ -252,6 +318,10 @@ def test_a_fault_in_a_point_in_time(server, name, number):
     result = read(server, "--pit")
     expect_whole(server, result)
     assert server.count("pit_open") == 1
+
+
+READING = ("search", "open", "next", "pit_next")
+PAGES = (PAGE, PAGE, ONE_PAGE, 1000)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -262,13 +332,14 @@ def test_random_cuts(server, seed):
     print("seed", seed)
 
     def fault(request: Request, answer: Answer) -> None:
-        if request.kind in ("open", "next", "pit_next") and choose.random() < 0.06:
+        if request.kind in READING and choose.random() < 0.06:
             answer.cut_at = choose.randrange(len(answer.body) + 100)
             answer.reset = choose.random() < 0.5
 
     server.fault = fault
     options = ["--pit"] if seed % 2 else []
-    result = read(server, *options, "--slices", str(choose.randrange(8)), threads=3)
+    slices = str(choose.randrange(8))
+    result = read(server, *options, "--slices", slices, threads=3, page=choose.choice(PAGES))
     assert server.crimes == []
     if result.code == 0:
         assert result.rows == EXPECTED
@@ -317,12 +388,12 @@ def test_an_old_page_in_the_place_of_another_is_found_though_the_count_is_right(
 
 def test_a_storm_of_refusals_is_sat_out(server):
     def fault(request: Request, answer: Answer) -> None:
-        if request.kind in ("open", "pit_next") and request.number % 4 != 0:
+        if request.kind in ("search", "open", "pit_next") and request.number % 4 != 0:
             status(429 if request.number % 2 else 503)(request, answer)
 
     server.fault = fault
-    for options in ((), ("--pit",)):
-        result = read(server, *options, threads=1, page=1000)
+    for options, page in (((), PAGE), ((), ONE_PAGE), (("--pit",), 1000)):
+        result = read(server, *options, threads=1, page=page)
         expect_whole(server, result)
         assert result.summary["attempts"] == 3
 
@@ -405,9 +476,10 @@ def test_a_slow_drip_is_read_or_given_up(elasticsearch):
 
 def test_pages_that_are_too_large_become_smaller(server):
     for options in ((), ("--pit",)):
-        result = read(server, *options, "--answer-bytes-max", "2000", page=100, threads=1)
-        expect_whole(server, result)
-        assert "a page of 100 documents does not fit" in result.errors
+        for page in (100, ONE_PAGE):
+            result = read(server, *options, "--answer-bytes-max", "2000", page=page, threads=1)
+            expect_whole(server, result)
+            assert f"a page of {page} documents does not fit" in result.errors
 
 
 def test_a_document_that_is_too_large_is_an_error(elasticsearch):
@@ -474,7 +546,7 @@ def test_a_limit_of_the_page_size_is_kept_at_once(elasticsearch):
     """However far the size is above it."""
 
     def fault(request: Request, answer: Answer) -> None:
-        if request.kind == "open" and request.body["size"] > 3:
+        if request.kind in ("search", "open") and request.body["size"] > 3:
             why = "Batch size is too large, size must be less than or equal to: [3] but was [20]. "
             why += "... by changing the [index.max_result_window] index level setting."
             error = {"type": "illegal_argument_exception", "reason": why}
@@ -482,9 +554,14 @@ def test_a_limit_of_the_page_size_is_kept_at_once(elasticsearch):
             answer.body = json.dumps({"error": {"root_cause": [error], **error}}).encode()
 
     elasticsearch.fault = fault
-    result = read(elasticsearch, page=2000, threads=1)
-    expect_whole(elasticsearch, result)
-    assert elasticsearch.count("open") == 6, "each split once too large, and once not"
+    for page, kind in ((100, "open"), (2000, "search")):
+        elasticsearch.kinds.clear()
+        expect_whole(elasticsearch, read(elasticsearch, page=page, threads=1))
+        sizes = (
+            elasticsearch.count(kind),
+            elasticsearch.count("search") + elasticsearch.count("open"),
+        )
+        assert sizes == (6 if kind == "open" else 3, 6), "each split once too large, and once not"
 
 
 @pytest.mark.parametrize(("kind", "options"), [("next", ()), ("pit_next", ("--pit",))])

@@ -13,6 +13,7 @@ from wire_proxy import Answer, Proxy, Request, Script
 SERVERS = ("elasticsearch_8", "opensearch_2")
 DOCUMENTS = 60  # of each index
 PAGE = 20
+BAD = 7
 WRITTEN = "2024-05-01T10:00:00Z"
 SNAPSHOTS = pytest.mark.parametrize("snapshot", ["scroll", "pit"])
 MODES = pytest.mark.parametrize("mode", ["append", "merge"])
@@ -60,7 +61,8 @@ def project(tidemill: Path, tmp_path: Path) -> Project:
 
 
 def create(server, name: str, first: int, shards: int = 1) -> None:
-    server.create_index(name, {"n": {"type": "long"}, "at": {"type": "date"}}, shards=shards)
+    properties = {"n": {"type": "long"}, "at": {"type": "date"}, "word": {"type": "keyword"}}
+    server.create_index(name, properties, shards=shards)
     rows = ((f"{first}-{d}", {"n": first * DOCUMENTS + d, "at": WRITTEN}) for d in range(DOCUMENTS))
     server.load(name, rows)
 
@@ -303,6 +305,31 @@ def check_what_comes(project: Project, server, index, firsts: tuple, by_cursor: 
     listed = [index] if isinstance(index, str) else index
     comes = not by_cursor and any(part.startswith("nothing-like") for part in listed)
     assert loaded(project) == numbers(*firsts, *([3] if comes else []))
+
+
+@MODES
+@pytest.mark.parametrize("shards", [1, 2])
+def test_an_index_that_outgrows_its_page_is_read_whole(project, server, names, mode, shards):
+    """It fitted one page when it was planned: what the plain search gave is thrown away, rejects
+    too."""
+    server.request("DELETE", f"/{names[0]}")
+    create(server, names[0], 0, shards)
+    bad = ((f"bad-{d}", {"n": 5, "at": WRITTEN, "word": "much"}) for d in range(BAD))
+    server.load(names[0], bad)
+    more = ((f"more-{d}", {"n": 1000 + d, "at": WRITTEN}) for d in range(4 * DOCUMENTS))
+    columns = {"id": {"type": "text", "from": "_id"}, "n": "int64", "word": "decimal(9,2)"}
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = Moment(("search",), 1, lambda: server.load(names[0], more))
+        changes = {"columns": columns, "max_rejects": BAD}
+        write(project, proxy.url, names[0], mode, changes, page_size=2 * DOCUMENTS)
+        record = project.record("--workers", "1")
+        assert proxy.script.done
+        assert proxy.crimes == [] and all(c.closed for c in proxy.contexts.values())
+        assert (proxy.counts["search"], proxy.counts["open"]) == (shards, shards)
+    counts = record["counts"]
+    assert (counts["read"], counts["rejected"]) == (5 * DOCUMENTS + BAD, BAD)
+    assert counts["discarded"] == 0
+    assert loaded(project) == [*numbers(0), *[1000 + d for d in range(4 * DOCUMENTS)]]
 
 
 def test_an_empty_index_has_no_rows(project, server, names):

@@ -21,7 +21,8 @@ WORKERS = 4
 PLAN_REQUESTS_MAX = 40
 STATISTICS = (
     "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts,"
-    "nodes.*.indices.search.scroll_current,nodes.*.indices.search.scroll_total"
+    "nodes.*.indices.search.scroll_current,nodes.*.indices.search.scroll_total,"
+    "nodes.*.indices.search.query_total"
 )
 
 
@@ -57,13 +58,13 @@ class Watch:
 
 
 class Openings(Script):
-    """Which indices were opened, in their order."""
+    """Which indices were asked for first, in their order."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
     def before(self, _proxy: Proxy, request: Request) -> Answer | None:
-        if request.kind == "open":
+        if request.kind in ("open", "search"):
             self.names.append(request.target.split("/")[1])
         return None
 
@@ -136,13 +137,15 @@ def test_many_small_indices(project, many):
     assert project.rows("select n from t order by n") == [(n,) for n in range(count)]
     assert proxy.crimes == []
     assert proxy.counts["plan"] <= PLAN_REQUESTS_MAX
-    assert proxy.counts["open"] == INDICES + 1
+    assert (proxy.counts["search"], proxy.counts["open"]) == (INDICES, 1)
     assert len(set(openings.names)) == INDICES + 1
     assert LARGE in openings.names[:WORKERS]
     assert watch.samples > 3
     assert watch.most <= 2 * WORKERS
     assert watch.after["open_contexts"] == 0
-    assert watch.after["scroll_total"] - watch.before["scroll_total"] == INDICES + 1
+    assert watch.after["scroll_total"] - watch.before["scroll_total"] == 1
+    queries = watch.after["query_total"] - watch.before["query_total"]
+    assert queries == INDICES + 1 + proxy.counts["next"]
 
 
 @pytest.fixture

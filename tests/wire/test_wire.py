@@ -19,8 +19,38 @@ from wire_scenarios import INDICES, ROUTES, Case
 SEED = int(os.environ.get("TIDEMILL_WIRE_SEED", "1"))
 RUNS = int(os.environ.get("TIDEMILL_WIRE_RUNS", "24"))
 
-# Seeds that found something once.
-REGRESSIONS = (17, 21, 278)
+# What has found something once: by the seed that had drawn it then.
+REGRESSIONS = {
+    17: (
+        {"route": "merge", "snapshot": "pit", "slices": 1, "page_size": 700, "few_rows": False},
+        ("content-length too small", "pit_next", 4, 3, 17177799),
+        ("failed shards", "pit_next", 5, 1, 956046066),
+        ("503", "pit_close", 2, 1, 220583752),
+        ("503 with Retry-After", "pit_next", 4, FOR_EVER, 494854878),
+        ("context lost", "pit_next", 5, 3, 927823667),
+    ),
+    21: (
+        {"slices": 5, "page_size": 700, "workers": 1, "few_rows": False},
+        ("cut in the body", "pit_next", 8, 3, 380243037),
+        ("500 after it was done", "pit_next", 16, 1, 861543181),
+        ("429 with Retry-After", "pit_next", 9, 2, 362030940),
+        ("the page before once more", "pit_next", 17, 1, 851410689),
+        ("PIT id changed", "pit_next", 9, 1, 536540829),
+    ),
+    278: (
+        {
+            "route": "merge",
+            "sink": "postgres",
+            "snapshot": "pit",
+            "slices": 5,
+            "page_size": 250,
+            "workers": 1,
+        },
+        ("the page before once more", "pit_next", 3, 1, 344228086),
+        ("a short page", "pit_next", 19, 2, 626809643),
+        ("garbled", "pit_next", 15, FOR_EVER, 487736724),
+    ),
+}
 
 
 def make_case(**changes: object) -> Case:
@@ -53,7 +83,33 @@ def test_a_run_with_faults(seed, wire_campaign):
 
 @pytest.mark.parametrize("seed", REGRESSIONS)
 def test_a_run_that_failed_once(seed, wire_campaign):
-    assert wire_campaign.run(seed), wire_campaign.failures[-1]
+    changes, *strikes = REGRESSIONS[seed]
+    plan = Plan([Strike(FAULTS[name], *strike) for name, *strike in strikes])
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    stage.run(seed, make_case(**changes), plan)
+    assert plan.hits
+
+
+SINGLE = {"page_size": 1000}  # each shard fits one page
+
+
+def test_what_fits_one_page_opens_nothing(wire_campaign):
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    outcome = stage.run(SEED, make_case(route="stream", **SINGLE), Plan([]))
+    assert outcome.code == 0
+    assert stage.proxy.contexts == {}
+    assert stage.proxy.counts["search"] == sum(INDICES.values())
+
+
+@pytest.mark.parametrize(
+    "name", [fault.name for fault in FAULTS.values() if "search" in fault.kinds]
+)
+def test_each_fault_in_a_plain_search(name, wire_campaign):
+    """It can be asked again at once, and is whole or nothing."""
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    plan = make_plan(name, "search", 2)
+    outcome = stage.run(SEED, make_case(route="stream", **SINGLE), plan)
+    assert (outcome.code, len(plan.hits)) == (0, 1), outcome.said
 
 
 @pytest.mark.parametrize("route", ROUTES)

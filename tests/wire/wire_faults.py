@@ -14,8 +14,9 @@ TIMEOUT_SECONDS = 0.8  # the pipelines' `timeout`
 SILENT_SECONDS = 1.2
 DOWN_SECONDS = 0.06
 LARGE_PAGE = 30
-PLAN, SCROLL, PIT = ("plan",), ("open", "next"), ("pit_open", "pit_next")
-PAGES = ("open", "next", "pit_next")
+PLAN, SCROLL, PIT = ("plan",), ("search", "open", "next"), ("pit_open", "pit_next")
+PAGES = ("search", "open", "next", "pit_next")
+OFTEN = ("search", "next", "pit_next")
 READING = (*SCROLL, *PIT)
 ANY = (*PLAN, *READING, "close", "pit_close")
 
@@ -129,7 +130,7 @@ def unavailable_later(_proxy, _request, rng):
     return refusal(503, Retry_After=rng.choice(["0", "0", "1"]))
 
 
-@fault("circuit breaker on large pages", ("open", "pit_next"))
+@fault("circuit breaker on large pages", ("search", "open", "pit_next"))
 def break_circuit(_proxy, request, _rng):
     large = request.json["size"] > LARGE_PAGE
     return refusal(429, "circuit_breaking_exception") if large else None
@@ -369,7 +370,7 @@ def draw(rng: random.Random, requests: dict[str, int]) -> Plan:
         chosen = rng.choices(names, [f.weight for f in names])[0]
         kinds = [kind for kind in chosen.kinds if requests.get(kind)]
         # The many pages of reading are where most goes wrong.
-        kind = rng.choices(kinds, [4 if kind in ("next", "pit_next") else 1 for kind in kinds])[0]
+        kind = rng.choices(kinds, [4 if kind in OFTEN else 1 for kind in kinds])[0]
         times = rng.choice([1, 1, 1, 1, 2, 3, FOR_EVER])
         if chosen.slow:
             times = 1

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 PATIENCE_SECONDS = 60
 # A client may have given up by then.
 SLOW_SECONDS = 0.3
-KINDS = ("plan", "open", "next", "pit_open", "pit_next", "close", "pit_close")
+KINDS = ("plan", "search", "open", "next", "pit_open", "pit_next", "close", "pit_close")
 ID = re.compile(rb'"(?:_scroll_id|pit_id|id)"\s*:\s*"([^"\\]+)"')
 
 
@@ -329,7 +329,7 @@ class Proxy:
 
     def _look_up(self, request: Request) -> None:
         """Which context a request names; aliases are put back to what the server knows."""
-        if request.kind in ("plan", "open", "pit_open"):
+        if request.kind in ("plan", "search", "open", "pit_open"):
             return
         body = request.json
         given = body.get("scroll_id") or body.get("pit_id") or body.get("id")
@@ -425,14 +425,16 @@ class Proxy:
 
 
 def kind_of(method: str, target: str) -> str:
-    path = target.partition("?")[0]
+    path, _, query = target.partition("?")
     if path == "/_search/scroll":
         return "close" if method == "DELETE" else "next"
     if path.endswith(("/_pit", "/_search/point_in_time")):
         return "pit_close" if method == "DELETE" else "pit_open"
     if path == "/_search":
         return "pit_next"
-    return "open" if path.endswith("/_search") else "plan"
+    if path.endswith("/_search"):
+        return "open" if "scroll=" in query else "search"
+    return "plan"
 
 
 def reset_on_close(connection: socket.socket) -> None:

@@ -204,16 +204,24 @@ class Case:
         index, shard = place
         return index, shard % (self.slices or INDICES[index])
 
+    def fits(self, documents: float, slices: int) -> bool:
+        """One page: then a plain search reads it."""
+        mean = documents / slices
+        return documents <= self.page_size or (slices > 1 and mean * 1.25 < self.page_size)
+
     def requests(self) -> dict[str, int]:
         """About how many there are of each kind."""
         splits = {i: self.slices or n for i, n in INDICES.items()}
         pits = [i for i, n in INDICES.items() if self.snapshot == "pit" or splits[i] > n]
-        scrolls = [i for i in INDICES if i not in pits]
         share = {i: DOCUMENTS * n / sum(INDICES.values()) for i, n in INDICES.items()}
+        once = [i for i in INDICES if i not in pits and self.fits(share[i], splits[i])]
+        scrolls = [i for i in INDICES if i not in [*pits, *once]]
         pages = {i: int(share[i] / self.page_size) + splits[i] for i in INDICES}
         opened = sum(splits[i] for i in scrolls)
+        asks = self.route == "stream" and not self.is_staged()
         return {
-            "plan": 4,
+            "plan": 4 + (sum(splits.values()) if asks else 0),
+            "search": sum(splits[i] for i in once),
             "open": opened,
             "next": sum(pages[i] for i in scrolls),
             "pit_open": len(pits),
@@ -262,7 +270,7 @@ def draw_case(rng: random.Random) -> Case:
         sink=rng.choice(["sqlite", "postgres"]),
         snapshot=snapshot,
         slices=rng.choice([None, None, 1, 2, 5]),
-        page_size=rng.choice([60, 110, 250, 700]),
+        page_size=rng.choice([60, 110, 250, 700, 1000]),
         workers=rng.choice([1, 2, 3]),
         few_rows=rng.random() < 0.67,
         compressed=rng.random() < 0.25,

@@ -7,7 +7,8 @@
  *
  * As soon as a page has arrived whole, the next one is asked for, before the first is decoded: what
  * is needed for that stands at the beginning or the end of the answer. Everything is checked again
- * when the page has been decoded. An attempt that fails for whatever reason stays failed. */
+ * when the page has been decoded. A split that should fit one page is asked for by a plain search.
+ * An attempt that fails for whatever reason stays failed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -64,12 +65,19 @@ static tide_code decode(tide_es_reader *r, tide_search_page *page, tide_error *e
     return code;
 }
 
+static void reset_output(tide_es_output *output)
+{
+    tide_batch_clear(&output->view);
+    tide_builder_reset(&output->builder);
+    tide_reject_list_reset(&output->rejects);
+}
+
 static tide_code read_page(tide_es_reader *r, tide_read *out, tide_error *err)
 {
     tide_search_page page = {.total = -1};
     TIDE_TRY(tide_cancel_check(r->source->engine.cancel, err));
     TIDE_TRY(tide_es_reader_receive(r, err));
-    out->byte_count = tide_es_reader_answer(r)->wire_bytes;
+    out->byte_count += tide_es_reader_answer(r)->wire_bytes;
     TIDE_TRY(check_status(r, err));
     TIDE_TRY(tide_es_reader_ask_ahead(r, err));
     r->opened = true;
@@ -77,6 +85,20 @@ static tide_code read_page(tide_es_reader *r, tide_read *out, tide_error *err)
     TIDE_TRY(tide_es_reader_check_page(r, &page, err));
     out->end = page.hit_count == 0;
     return TIDE_OK;
+}
+
+/* A split that was to fit one page and has grown since it was planned is read by a scroll, from its
+ * beginning: nothing of it has been handed out. */
+static tide_code read_next(tide_es_reader *r, tide_read *out, tide_error *err)
+{
+    TIDE_TRY(read_page(r, out, err));
+    if (!r->outgrown) {
+        return TIDE_OK;
+    }
+    reset_output(r->output);
+    r->once = r->outgrown = r->opened = false;
+    r->total = -1;
+    return read_page(r, out, err);
 }
 
 static tide_code next_page(tide_es_reader *r, tide_read *out, tide_error *err)
@@ -87,7 +109,7 @@ static tide_code next_page(tide_es_reader *r, tide_read *out, tide_error *err)
     if (r->complete) {
         out->end = true;
     } else {
-        TIDE_TRY(read_page(r, out, err));
+        TIDE_TRY(read_next(r, out, err));
     }
     if (r->complete && r->base.commits) {
         TIDE_TRY(out->end ? tide_es_reader_check_who(r, err) : tide_es_reader_ask_who(r, err));
@@ -103,9 +125,7 @@ static tide_code next_into(tide_es_reader *r, tide_es_output *output, tide_read 
 {
     memset(out, 0, sizeof *out);
     r->output = output;
-    tide_batch_clear(&output->view);
-    tide_builder_reset(&output->builder);
-    tide_reject_list_reset(&output->rejects);
+    reset_output(output);
     tide_code code = next_page(r, out, err);
     if (code == TIDE_OK) {
         return TIDE_OK;
@@ -185,6 +205,18 @@ static uint32_t page_size(const tide_es_reader *r, const tide_es_index *index)
     return size > 0 ? (uint32_t)size : 1;
 }
 
+/* Shards that documents are dealt out to by chance hold about as many each. Where that is wrong, or
+ * the index has grown, a page was asked for in vain. */
+static bool fits_one_page(const tide_es_reader *r)
+{
+    const tide_es_index *index = r->slice.index;
+    bool is_known = index->document_count > 0 || index->byte_count > 0;
+    uint64_t mean = index->document_count / r->slice.slice_count;
+    bool fits = index->document_count <= r->slice.page_size ||
+                (r->slice.slice_count > 1 && mean + mean / 4 < r->slice.page_size);
+    return is_known && fits;
+}
+
 static void fill_slice(tide_es_reader *r)
 {
     tide_es_source *source = r->source;
@@ -201,6 +233,7 @@ static void fill_slice(tide_es_reader *r)
         .wants_seq_no = source->wants_seq_no,
         .wants_version = source->wants_version,
     };
+    r->once = !r->pit && fits_one_page(r);
 }
 
 static tide_code init_parts(tide_es_reader *r, tide_error *err)

@@ -96,7 +96,8 @@ static tide_code check_count(tide_es_reader *r, const tide_search_page *page, ti
 {
     r->received += page->hit_count;
     bool is_end = page->hit_count == 0;
-    if (r->received > r->total || (is_end && r->received != r->total)) {
+    bool must_be_all = is_end || r->once;
+    if (r->received > r->total || (must_be_all && r->received != r->total)) {
         return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
                          "%s: %" PRId64 " documents came where the server had counted %" PRId64,
                          tide_http_url(r->http), r->received, r->total);
@@ -137,9 +138,15 @@ tide_code tide_es_reader_check_page(tide_es_reader *r, const tide_search_page *p
     if (r->total < 0) {
         TIDE_TRY(check_first(r, page, err));
     }
+    if (r->once && r->total > (int64_t)r->slice.page_size) {
+        r->outgrown = true; /* whatever came is thrown away */
+        return TIDE_OK;
+    }
     if (page->hit_count > 0) {
         TIDE_TRY(check_order(r, page, err));
     }
-    TIDE_TRY(keep_position(r, page, err));
+    if (!r->once) {
+        TIDE_TRY(keep_position(r, page, err));
+    }
     return check_count(r, page, err);
 }

@@ -73,6 +73,12 @@ static tide_code receive_scroll(tide_es_reader *r, tide_error *err)
     return code;
 }
 
+static tide_code receive_once(tide_es_reader *r, tide_error *err)
+{
+    TIDE_TRY(tide_es_search_once(&r->message, &r->slice, err));
+    return tide_http_send_stubbornly(r->http, &r->message.request, tide_es_reader_answer(r), err);
+}
+
 /* newer_id: of an answer that has not been decoded yet; may be empty. */
 static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_str newer_id,
                              tide_error *err)
@@ -199,7 +205,7 @@ tide_code tide_es_reader_ask_ahead(tide_es_reader *r, tide_error *err)
     tide_str text = tide_http_answer_text(tide_es_reader_answer(r));
     int64_t total = r->opened ? -1 : tide_es_peek_total(text);
     bool is_all = total >= 0 && total <= r->slice.page_size;
-    if (is_all || !tide_es_peek_has_hits(text)) {
+    if (r->once || is_all || !tide_es_peek_has_hits(text)) {
         return TIDE_OK;
     }
     TIDE_TRY(r->pit ? ask_for_pit_page(r, err) : ask_for_scroll_page(r, err));
@@ -216,7 +222,9 @@ tide_code tide_es_reader_receive(tide_es_reader *r, tide_error *err)
     if (r->ahead) {
         r->turn = 1 - r->turn;
     }
-    tide_code code = r->pit ? receive_pit(r, err) : receive_scroll(r, err);
+    tide_code code = r->pit    ? receive_pit(r, err)
+                     : r->once ? receive_once(r, err)
+                               : receive_scroll(r, err);
     bool too_large = code != TIDE_OK && tide_http_last_failure(r->http) == TIDE_HTTP_TOO_LARGE;
     return too_large ? tide_es_reader_refuse_size(r, 0, err) : code;
 }

@@ -33,11 +33,13 @@ typedef struct tide_es_reader {
     tide_text sort;            /* of the last hit so far, JSON text */
     int64_t contexts;          /* taken for the scroll */
     int64_t total, received;
-    bool opened;    /* the opening request was answered */
-    bool acquired;  /* takes part in the PIT */
-    bool ahead;     /* the next page has been asked for */
-    bool complete;  /* all rows were handed out */
-    bool asks_who;  /* the index has been asked for its uuid */
+    bool once;     /* its documents should fit one page: a plain search, and nothing is opened */
+    bool outgrown; /* they do not: what came is thrown away, and all of them are read by a scroll */
+    bool opened;   /* the opening request was answered */
+    bool acquired; /* takes part in the PIT */
+    bool ahead;    /* the next page has been asked for */
+    bool complete; /* all rows were handed out */
+    bool asks_who; /* the index has been asked for its uuid */
     bool knows_who; /* it is the one that was planned */
     bool broken;
 } tide_es_reader;

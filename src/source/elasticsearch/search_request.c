@@ -93,18 +93,33 @@ uint32_t tide_es_slice_shards(const tide_es_slice *slice, bool pit)
     return (slice->index->shard_count - slice->slice + slice->slice_count - 1) / slice->slice_count;
 }
 
-tide_code tide_es_scroll_open(tide_es_message *message, const tide_es_slice *slice, tide_error *err)
+/* The first page of a slice, in the order in which documents are stored. */
+static void append_search(tide_es_message *message, const tide_es_slice *slice, bool scrolls)
 {
-    restart(message);
     tide_text_append_char(&message->path, '/');
     tide_es_append_escaped(&message->path, slice->index->name);
-    tide_text_append_format(&message->path,
-                            "/_search?scroll=%" PRId64 "ms&allow_partial_search_results=false",
-                            slice->keep_alive_ms);
+    tide_text_append(&message->path, "/_search?");
+    if (scrolls) {
+        tide_text_append_format(&message->path, "scroll=%" PRId64 "ms&", slice->keep_alive_ms);
+    }
+    tide_text_append(&message->path, "allow_partial_search_results=false");
     append_shards(&message->path, slice);
     append_routing(&message->path, slice);
     append_body(&message->body, slice, true);
     tide_text_append(&message->body, ",\"sort\":[\"_doc\"]}");
+}
+
+tide_code tide_es_search_once(tide_es_message *message, const tide_es_slice *slice, tide_error *err)
+{
+    restart(message);
+    append_search(message, slice, false);
+    return seal(message, "POST", true, err);
+}
+
+tide_code tide_es_scroll_open(tide_es_message *message, const tide_es_slice *slice, tide_error *err)
+{
+    restart(message);
+    append_search(message, slice, true);
     return seal(message, "POST", false, err);
 }
 

@@ -51,6 +51,10 @@ static void a_scroll_slice_is_its_shards(void **state)
            "&preference=_shards:1,4",
            "{\"size\":100,\"track_total_hits\":true,\"sort\":[\"_doc\"]}");
     assert_false(f.message.request.repeatable);
+    assert_int_equal(tide_es_search_once(&f.message, &f.slice, &f.err), TIDE_OK);
+    expect(&f, "POST", "/uses/_search?allow_partial_search_results=false&preference=_shards:1,4",
+           "{\"size\":100,\"track_total_hits\":true,\"sort\":[\"_doc\"]}");
+    assert_true(f.message.request.repeatable);
     tide_es_message_clear(&f.message);
 }
 
