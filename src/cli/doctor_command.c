@@ -74,18 +74,48 @@ static void print_json(const tide_finding *finding)
     tide_text_clear(&json);
 }
 
-static void print_all(const tide_cli *cli, const tide_findings *findings)
+/* What the command has found, and how much of it is told. */
+typedef struct examination {
+    const tide_cli *cli;
+    tide_findings findings;
+    size_t told;
+} examination;
+
+/* As soon as it is known: the next one may have to be waited for. */
+static void tell_new(examination *e)
 {
-    const char *subject = "";
-    for (size_t i = 0; i < findings->count; i++) {
-        const tide_finding *finding = &findings->items[i];
-        if (cli->json) {
+    const tide_findings *findings = &e->findings;
+    for (; e->told < findings->count; e->told++) {
+        const tide_finding *finding = &findings->items[e->told];
+        if (e->cli->json) {
             print_json(finding);
-        } else {
-            print_text(finding, strcmp(subject, finding->subject) != 0,
-                       !is_told_below(findings, i));
+            continue;
         }
-        subject = finding->subject;
+        bool new_subject = e->told == 0 || strcmp(finding[-1].subject, finding->subject) != 0;
+        print_text(finding, new_subject, !is_told_below(findings, e->told));
+    }
+    (void)fflush(stdout);
+}
+
+static size_t count_of(const tide_findings *findings, tide_verdict verdict)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        count += findings->items[i].verdict == verdict;
+    }
+    return count;
+}
+
+/* Of many lines, the last one is read. */
+static void print_sum(const tide_findings *findings)
+{
+    size_t failures = count_of(findings, TIDE_FAILURE);
+    size_t warnings = count_of(findings, TIDE_WARNING);
+    if (failures + warnings == 0 && !findings->lost) {
+        (void)printf("all is well\n");
+    } else {
+        (void)printf("%zu failure%s%s; %zu warning%s\n", failures, failures == 1 ? "" : "s",
+                     failures == 0 ? "" : ": runs would stop", warnings, warnings == 1 ? "" : "s");
     }
 }
 
@@ -108,38 +138,46 @@ static void tell_errors(tide_findings *findings, const tide_diagnostics *diagnos
     }
 }
 
-static void look_at_project(const tide_cli *cli, tide_findings *findings)
+static void look_at_project(examination *e)
 {
     tide_session session;
     tide_error err;
+    tide_findings *findings = &e->findings;
     tide_error_clear(&err);
     findings->subject = "project";
-    if (tide_session_open(&session, cli, NULL, 0, &err) != TIDE_OK) {
+    if (tide_session_open(&session, e->cli, NULL, 0, &err) != TIDE_OK) {
         tell_errors(findings, &session.diagnostics, &err);
     } else {
         tide_findings_add(findings, TIDE_FINE, "file", NULL, "%s: %zu connections, %zu pipelines",
-                          cli->project_path, session.project.connection_count,
+                          e->cli->project_path, session.project.connection_count,
                           session.project.pipeline_count);
     }
-    tide_doctor_connections(findings, &session.project, cli->cancel);
+    tell_new(e);
+    for (size_t i = 0; i < session.project.connection_count; i++) {
+        tide_doctor_connection(findings, &session.project, i, e->cli->cancel);
+        tell_new(e);
+    }
     tide_session_close(&session);
 }
 
 static int examine(const tide_cli *cli, const char *spill, bool has_project)
 {
-    tide_findings findings;
-    tide_findings_init(&findings);
-    tide_doctor_machine(&findings, spill);
+    examination e = {.cli = cli};
+    tide_findings_init(&e.findings);
+    tide_doctor_machine(&e.findings, spill);
+    tell_new(&e);
     if (has_project) {
-        look_at_project(cli, &findings);
+        look_at_project(&e);
     }
-    print_all(cli, &findings);
-    if (findings.lost) {
+    if (!cli->json) {
+        print_sum(&e.findings);
+    }
+    if (e.findings.lost) {
         (void)fprintf(stderr, "tidemill: memory did not suffice for all findings\n");
     }
     int exit_code =
-        tide_findings_worst(&findings) == TIDE_FAILURE ? TIDE_EXIT_FAILED : TIDE_EXIT_OK;
-    tide_findings_clear(&findings);
+        tide_findings_worst(&e.findings) == TIDE_FAILURE ? TIDE_EXIT_FAILED : TIDE_EXIT_OK;
+    tide_findings_clear(&e.findings);
     return exit_code;
 }
 

@@ -15,6 +15,8 @@
 
 /* A run holds a connection and a file or two for each worker, and some of its own. */
 #define OPEN_FILES_MIN 256
+/* Of pipelines that use a connection. */
+#define NAMES_SHOWN_MAX 5
 
 static void look_at_resources(tide_findings *findings)
 {
@@ -143,19 +145,52 @@ static void look_at_connection(tide_findings *findings, const tide_project *proj
     }
 }
 
-void tide_doctor_connections(tide_findings *findings, const tide_project *project,
-                             const tide_cancel *cancel)
+/* What depends on it: "PostgreSQL, written by 7 pipelines: a, b, c, d, e, ...". */
+static void tell_use(tide_findings *findings, const tide_project *project,
+                     const tide_connection *connection)
 {
-    for (size_t i = 0; i < project->connection_count; i++) {
-        const tide_connection *connection = &project->connections[i];
-        findings->subject = connection->name;
-        if (connection->is_sound) {
-            look_at_connection(findings, project, connection, cancel);
-        } else {
-            tide_findings_add(findings, TIDE_FAILURE, "file",
-                              "mend what `project` tells of it, and ask again",
-                              "not looked at: what %s says of it in line %d is wrong",
-                              project->path, connection->mark.line);
+    static const char *const kinds[] = {[TIDE_CONNECTION_ELASTICSEARCH] = "Elasticsearch",
+                                        [TIDE_CONNECTION_POSTGRES] = "PostgreSQL",
+                                        [TIDE_CONNECTION_SQLITE] = "SQLite",
+                                        [TIDE_CONNECTION_CSV] = "CSV"};
+    bool is_read = connection->kind == TIDE_CONNECTION_ELASTICSEARCH;
+    size_t count = 0;
+    tide_text names;
+    tide_text_init(&names);
+    for (size_t i = 0; i < project->pipeline_count; i++) {
+        const tide_pipeline_config *pipeline = &project->pipelines[i];
+        if (pipeline->source.connection != connection && pipeline->sink.connection != connection) {
+            continue;
         }
+        if (count++ < NAMES_SHOWN_MAX) {
+            tide_text_append_format(&names, "%s%s", count > 1 ? ", " : "", pipeline->name);
+        }
+    }
+    if (count == 0) {
+        tide_findings_add(findings, TIDE_FINE, "use", NULL, "%s, used by no pipeline",
+                          kinds[connection->kind]);
+    } else {
+        tide_findings_add(findings, TIDE_FINE, "use", NULL, "%s, %s by %zu pipeline%s: %s%s",
+                          kinds[connection->kind], is_read ? "read" : "written", count,
+                          count == 1 ? "" : "s", tide_text_c(&names),
+                          count > NAMES_SHOWN_MAX ? ", ..." : "");
+    }
+    findings->lost = findings->lost || tide_text_failed(&names);
+    tide_text_clear(&names);
+}
+
+void tide_doctor_connection(tide_findings *findings, const tide_project *project, size_t i,
+                            const tide_cancel *cancel)
+{
+    const tide_connection *connection = &project->connections[i];
+    findings->subject = connection->name;
+    if (connection->is_sound) {
+        tell_use(findings, project, connection);
+        look_at_connection(findings, project, connection, cancel);
+    } else {
+        tide_findings_add(findings, TIDE_FAILURE, "file",
+                          "mend what `project` tells of it, and ask again",
+                          "not looked at: what %s says of it in line %d is wrong", project->path,
+                          connection->mark.line);
     }
 }

@@ -9,10 +9,11 @@
 
 /* Cores, memory, limits, clock; the directory for spilled rows (NULL: the usual). */
 void tide_doctor_machine(tide_findings *findings, const char *spill_directory);
-/* All connections of the project, each by itself; of one that is not sound, that it was not looked
- * at. The project need not have been loaded without findings. */
-void tide_doctor_connections(tide_findings *findings, const tide_project *project,
-                             const tide_cancel *cancel);
+/* The i-th connection of the project; of one that is not sound, that it was not looked at. The
+ * project need not have been loaded without findings. Waits for what does not answer, 10 s or so.
+ */
+void tide_doctor_connection(tide_findings *findings, const tide_project *project, size_t i,
+                            const tide_cancel *cancel);
 
 /* doctor_disk.c: is there a directory that can be written, how full, how fast does it sync, is it
  * of a kind that keeps promises? */

@@ -4,6 +4,7 @@
 import json
 import os
 import resource
+import socket
 import subprocess
 from pathlib import Path
 
@@ -240,6 +241,88 @@ def test_a_connection_that_is_written_wrongly_is_not_tried(
         assert found[name, "file"]["text"].startswith("not looked at: what tidemill.yaml says")
     assert found["dwh", "server"]["verdict"] == "fine"
     assert "canary-7f3" not in json.dumps(list(found.values()))
+
+
+def test_who_uses_a_connection(project: Project) -> None:
+    def pipeline(connection: str, table: str) -> dict:
+        sink = {"connection": connection, "table": table, "mode": "replace"}
+        return {**PIPELINES["p"], "sink": sink}
+
+    content = {
+        "connections": {
+            "lite": {"sqlite": "out.sqlite"},
+            "files": {"csv": "out"},
+            "spare": {"csv": "other"},
+            "events": {"elasticsearch": "http://127.0.0.1:9"},
+        },
+        "pipelines": {f"p{i}": pipeline("lite", f"t{i}") for i in range(7)}
+        | {
+            "events_to_files": {
+                **pipeline("files", "t"),
+                "source": {"connection": "events", "index": "x"},
+            }
+        },
+    }
+    project.write("tidemill.yaml", json.dumps(content))
+    lines = project.run("doctor", "--json", code=1).stdout.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert {one["subject"]: one["text"] for one in found if one["topic"] == "use"} == {
+        "lite": "SQLite, written by 7 pipelines: p0, p1, p2, p3, p4, ...",
+        "files": "CSV, written by 1 pipeline: events_to_files",
+        "spare": "CSV, used by no pipeline",
+        "events": "Elasticsearch, read by 1 pipeline: events_to_files",
+    }
+
+
+def test_the_last_line_is_the_sum(project: Project) -> None:
+    findings = examine(project, {"e": {"elasticsearch": "http://127.0.0.1:9"}}, code=1).values()
+    count = [finding["verdict"] for finding in findings].count
+    warnings = count("warning")
+    assert count("failure") == 1
+    said = project.run("doctor", code=1).stdout.splitlines()[-1]
+    assert said == f"1 failure: runs would stop; {warnings} warning{'s' * (warnings != 1)}"
+    said = project.run("doctor", "-f", "tidemill.yaml", "--spill", ".", code=1).stdout
+    assert said.count("runs would stop") == 1
+
+
+def test_a_server_that_does_not_answer_is_waited_for_once_and_hides_nothing(
+    project: Project, tidemill: Path, tmp_path: Path
+) -> None:
+    """One takes connections and keeps silent, as behind a firewall; one answers only when what was
+    found before it has been read."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as slow,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+    ):
+        connections = {
+            "lite": {"sqlite": "out.sqlite"},
+            "slow": {"elasticsearch": f"http://127.0.0.1:{slow.getsockname()[1]}"},
+            "silent": {"elasticsearch": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            "files": {"csv": "out"},
+        }
+        content = {"connections": connections, "pipelines": PIPELINES}
+        project.write("tidemill.yaml", json.dumps(content))
+        doctor = subprocess.Popen(
+            [tidemill, "doctor", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        )
+        before = []
+        while ("lite", "fsync") not in before:
+            finding = json.loads(doctor.stdout.readline())
+            before.append((finding["subject"], finding["topic"]))
+        with slow.accept()[0] as asked:
+            asked.recv(1 << 16)
+            asked.sendall(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")
+            said, _ = doctor.communicate(timeout=60)
+        silent.accept()[0].close()
+        silent.settimeout(0)
+        with pytest.raises(BlockingIOError):  # nobody has asked again
+            silent.accept()
+    after = {(one["subject"], one["topic"]): one for one in map(json.loads, said.splitlines())}
+    assert doctor.returncode == 1
+    assert "401" in after["slow", "server"]["text"]
+    assert after["silent", "server"]["verdict"] == "failure"
+    assert "timed out" in after["silent", "server"]["text"]
+    assert after["files", "fsync"]["verdict"] == "fine"
 
 
 def test_a_variable_that_is_set_is_no_reason_not_to_look(

@@ -10,6 +10,8 @@
 #include "source/elasticsearch/server.h"
 
 #define ANSWER_BYTES_MAX (INT64_C(16) << 20)
+/* A run is patient, who asks how things are wants to know. */
+#define ANSWER_TIMEOUT_MS 10000
 
 typedef struct probe {
     tide_http *http;
@@ -128,6 +130,10 @@ static tide_code probe_host(const tide_es_options *options, size_t host, const t
     tide_es_options one = *options;
     one.urls = &options->urls[host];
     one.url_count = 1;
+    one.sends_max = 1;
+    if (one.request_timeout_ms == 0 || one.request_timeout_ms > ANSWER_TIMEOUT_MS) {
+        one.request_timeout_ms = ANSWER_TIMEOUT_MS;
+    }
     tide_http_settings settings;
     probe p = {.findings = findings, .cancel = cancel};
     tide_arena_init(&p.arena);
@@ -152,7 +158,11 @@ static tide_code probe_host(const tide_es_options *options, size_t host, const t
 void tide_es_probe(const tide_es_options *options, const tide_cancel *cancel,
                    tide_findings *findings)
 {
-    tide_findings_add(findings, TIDE_FINE, "library", NULL, "%s", curl_version());
+    const char *versions = curl_version(); /* its own, that of TLS, and of all that it is made of */
+    size_t own = strcspn(versions, " ");
+    own += strspn(versions + own, " ");
+    own += strcspn(versions + own, " ");
+    tide_findings_add(findings, TIDE_FINE, "library", NULL, "%.*s", (int)own, versions);
     for (size_t i = 0; i < options->url_count; i++) {
         tide_error err;
         tide_error_clear(&err);
