@@ -160,6 +160,60 @@ def test_made_anew_between_plan_and_reading(project, server, names, snapshot):
     assert loaded(project) == [*numbers(0), 999]
 
 
+def give_name_away(server, name: str, to: str) -> None:
+    """As after a reindex: the index goes, and an alias of its name leads to another one."""
+    actions = [{"remove_index": {"index": name}}, {"add": {"index": to, "alias": name}}]
+    server.request("POST", "/_aliases", {"actions": actions})
+
+
+@MODES
+@pytest.mark.parametrize("to", ["coming-c", "coming-a"], ids=["to a new one", "to a planned one"])
+@pytest.mark.parametrize("page_size", [PAGE, 2 * DOCUMENTS], ids=["scroll", "plain search"])
+def test_a_name_that_was_given_to_an_alias(project, server, names, mode, to, page_size):
+    """Searches by that name find the documents of another index."""
+
+    def act() -> None:
+        if to not in names:
+            create(server, to, 2)
+        give_name_away(server, names[1], to)
+
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        proxy.script = Moment(("open", "search"), 1, act)
+        write(project, proxy.url, "coming-*", mode, page_size=page_size)
+        said = project.run("run", "--workers", "1", code=4).stderr
+        assert proxy.script.done
+    assert "was given to an alias" in said and "E2001" in said and to in said, said
+    assert loaded(project) in ([[], numbers(0)] if mode == "append" else [[]])
+
+
+class NoAnswer(Script):
+    """To the question which index a split was read from, the first time or always."""
+
+    def __init__(self, body: bytes, always: bool) -> None:
+        self.body, self.always, self.asked = body, always, 0
+
+    def before(self, proxy: Proxy, request: Request) -> Answer | None:
+        if "/_settings" not in request.target or "uuid" not in request.target:
+            return None
+        self.asked += 1
+        headers = [("content-type", "application/json")]
+        return Answer(200, headers, self.body) if self.always or self.asked == 1 else None
+
+
+@MODES
+@pytest.mark.parametrize("body", [b"[]", b'"uuid"', b'{"message":"rate limited","id":"7"}'])
+def test_what_is_no_answer_is_not_taken_for_one(project, server, names, mode, body):
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        write(project, proxy.url, "coming-*", mode)
+        proxy.script = NoAnswer(body, always=True)
+        said = project.run("run", "--workers", "1", code=4).stderr
+        assert "the question for the uuid of indices" in said and "E4004" in said, said
+        assert loaded(project) == []
+        proxy.script = NoAnswer(body, always=False)
+        project.run("run", "--workers", "1")
+        assert loaded(project) == numbers(0, 1)
+
+
 class MadeAnew(Script):
     """Deletes an index and makes it anew before the nth opening of a split: `chooses` says which, by
     the indices that were opened until then, that one included."""

@@ -21,20 +21,34 @@ typedef struct probe {
     const tide_cancel *cancel;
 } probe;
 
-/* NULL where the user may not ask that, or the server does not know it. */
-static const tide_json_node *ask_quietly(probe *p, const char *path)
+/* False where the server does not answer, which is a finding about `subject`. *root is NULL where
+ * the user may not ask that, or the server does not know it. */
+static bool ask(probe *p, const char *subject, const char *path, const tide_json_node **root)
 {
-    tide_error ignored;
-    tide_error_clear(&ignored);
-    const tide_json_node *root = NULL;
+    tide_error err;
+    tide_error_clear(&err);
+    *root = NULL;
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
-    tide_code code = tide_es_ask(p->http, &request, &p->answer, &p->arena, &root, NULL, &ignored);
-    return code == TIDE_OK ? root : NULL;
+    p->answer.status = 0;
+    tide_code code = tide_es_ask(p->http, &request, &p->answer, &p->arena, root, NULL, &err);
+    bool may_not = p->answer.status >= 400 && p->answer.status < 500 && p->answer.status != 429;
+    if (code == TIDE_OK || may_not) {
+        *root = code == TIDE_OK ? *root : NULL;
+        return true;
+    }
+    tide_findings_add(p->findings, TIDE_WARNING, subject,
+                      "a cluster without a master, or with too much to do, answers some questions "
+                      "only: runs may have to wait for it",
+                      "not told: %s", err.message);
+    return false;
 }
 
 static void look_at_health(probe *p)
 {
-    const tide_json_node *root = ask_quietly(p, "/_cluster/health?filter_path=status");
+    const tide_json_node *root;
+    if (!ask(p, "health", "/_cluster/health?filter_path=status", &root)) {
+        return;
+    }
     const char *status = tide_json_text(tide_json_member(root, "status"));
     if (status == NULL) {
         tide_findings_add(p->findings, TIDE_FINE, "health", NULL,
@@ -53,9 +67,13 @@ static void look_at_health(probe *p)
 static uint64_t read_context_limit(probe *p)
 {
     static const char *const groups[] = {"transient", "persistent", "defaults"};
-    const tide_json_node *root = ask_quietly(p,
-                                             "/_cluster/settings?include_defaults=true"
-                                             "&filter_path=*.search.max_open_scroll_context");
+    const tide_json_node *root;
+    if (!ask(
+            p, "search contexts",
+            "/_cluster/settings?include_defaults=true&filter_path=*.search.max_open_scroll_context",
+            &root)) {
+        return 0;
+    }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         const char *text = tide_json_text(
             tide_json_path(root, groups[i], "search", "max_open_scroll_context", TIDE_JSON_END));
@@ -84,10 +102,13 @@ static void look_at_contexts(probe *p, uint64_t open)
 static void look_at_node(probe *p)
 {
     int64_t before = tide_now();
-    const tide_json_node *root =
-        ask_quietly(p,
-                    "/_nodes/_local/stats/indices/search"
-                    "?filter_path=nodes.*.timestamp,nodes.*.indices.search.open_contexts");
+    const tide_json_node *root;
+    if (!ask(p, "clock",
+             "/_nodes/_local/stats/indices/search"
+             "?filter_path=nodes.*.timestamp,nodes.*.indices.search.open_contexts",
+             &root)) {
+        return;
+    }
     int64_t after = tide_now();
     const tide_json_node *nodes = tide_json_member(root, "nodes");
     const tide_json_node *node = nodes != NULL ? nodes->first_child : NULL;

@@ -76,7 +76,7 @@ static tide_code receive_scroll(tide_es_reader *r, tide_error *err)
 static tide_code receive_once(tide_es_reader *r, tide_error *err)
 {
     TIDE_TRY(tide_es_search_once(&r->message, &r->slice, err));
-    return tide_http_send_stubbornly(r->http, &r->message.request, tide_es_reader_answer(r), err);
+    return tide_http_send_patiently(r->http, &r->message.request, tide_es_reader_answer(r), err);
 }
 
 /* newer_id: of an answer that has not been decoded yet; may be empty. */

@@ -72,7 +72,8 @@ void tide_es_reader_close_contexts(tide_es_reader *r);
  * holds the reason. */
 tide_code tide_es_reader_refuse_size(tide_es_reader *r, int64_t size_max, tide_error *err);
 /* For readers that commit, once the last page has come: sends the question which index stands under
- * the name, so that it travels while that page is in work; and waits for the answer. */
+ * the name, so that it travels while a page that is the only one is in work; and waits for the
+ * answer. */
 TIDE_MUST_CHECK tide_code tide_es_reader_ask_who(tide_es_reader *r, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_reader_check_who(tide_es_reader *r, tide_error *err);
 /* Is the decoded page the one that was asked for, whole, in its turn and within the total? Moves

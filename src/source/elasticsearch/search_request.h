@@ -28,7 +28,7 @@ void tide_es_message_init(tide_es_message *message);
 void tide_es_message_clear(tide_es_message *message);
 
 /* Each fills the message; out of memory is the only failure. */
-/* One page, and nothing that stays open: may be repeated. */
+/* One page, and nothing that stays open. */
 TIDE_MUST_CHECK tide_code tide_es_search_once(tide_es_message *message, const tide_es_slice *slice,
                                               tide_error *err);
 TIDE_MUST_CHECK tide_code tide_es_scroll_open(tide_es_message *message, const tide_es_slice *slice,
