@@ -62,7 +62,12 @@ def waiting(project: Project, *command: str) -> Iterator[subprocess.Popen]:
             },
         }
         project.write("tidemill.yaml", json.dumps(content))
-        process = subprocess.Popen([*command, project.binary, "check"], cwd=project.directory)
+        # What is started in the background of a script has been told to ignore interrupts.
+        process = subprocess.Popen(
+            [*command, project.binary, "check"],
+            cwd=project.directory,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         server.settimeout(60)
         connection, _ = server.accept()
         with connection:
