@@ -254,6 +254,8 @@ def test_a_fault_in_an_opening_request(elasticsearch, name):
 # Larger than a shard; the documents of all shards together do not fit.
 ONE_PAGE = 200
 REFUSED = ("429", "502", "503")  # before anything was done: asked again at once
+# The library asks again by itself where a connection turns out to be dead that was used before.
+UNANSWERED = ("nothing at all", "reset before anything")
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -263,7 +265,8 @@ def test_a_fault_in_a_plain_search(server, name):
     server.fault = once("search", 2, PASSING[name])
     result = read(server, page=ONE_PAGE)
     expect_whole(server, result)
-    assert result.summary["attempts"] == (3 if name.startswith(REFUSED) else 4)
+    attempts = {3} if name.startswith(REFUSED) else {3, 4} if name in UNANSWERED else {4}
+    assert result.summary["attempts"] in attempts
     assert (server.count("search"), server.count("open")) == (4, 0)
 
 
