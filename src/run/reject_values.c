@@ -192,6 +192,9 @@ static tide_code read_member(tide_reject_values *values, const tide_json_members
                              tide_builder *builder, const char **reason, tide_error *err)
 {
     size_t i = find_column(values, member->key, reason);
+    if (tide_text_failed(&values->key)) {
+        return TIDE_FAIL_MEMORY(err, "a column's name in a reject");
+    }
     if (*reason != NULL) {
         return TIDE_OK;
     }

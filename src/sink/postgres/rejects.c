@@ -82,6 +82,7 @@ static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, co
     } else {
         append_clean(scratch, tide_str_of(value));
     }
+    encoder->memory_failed = encoder->memory_failed || tide_text_failed(scratch);
     tide_pg_put_uint32(encoder, (uint32_t)scratch->size);
     tide_pg_put_bytes(encoder, tide_text_c(scratch), scratch->size);
 }
@@ -180,12 +181,8 @@ static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connect
         put_array(encoder, &scratch, items, count, command->fields[i]);
         offsets[i + 1] = encoder->size;
     }
-    bool failed = tide_text_failed(&scratch);
     tide_text_clear(&scratch);
     TIDE_TRY(tide_pg_encoder_finish(encoder, err));
-    if (failed) {
-        return TIDE_FAIL_MEMORY(err, "rejects");
-    }
     for (size_t i = 0; i < command->field_count; i++) {
         values[i + 1] = (const char *)encoder->data + offsets[i];
         lengths[i + 1] = (int)(offsets[i + 1] - offsets[i]);
