@@ -113,12 +113,17 @@ def is_settled(project: Project, words: str, after: list[int]) -> None:
     assert said["text"] == "1 pipeline has written here; what is committed is in place"
 
 
-@pytest.mark.parametrize("project", ["replace"], indirect=True)
-def test_a_generation_that_was_not_swapped_in(project: Project):
+def kill_second_run(project: Project, fault: str) -> None:
+    """The first has loaded 1, the second commits 2 as well."""
     add(project, "a", 1)
     assert project.run().code == 0
     add(project, "b", 2)
-    assert project.run(TIDEMILL_FAULT="csv.finish.after:1").code == KILLED
+    assert project.run(TIDEMILL_FAULT=fault).code == KILLED
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_generation_that_was_not_swapped_in(project: Project):
+    kill_second_run(project, "csv.finish.after:1")
     words = "still holds those of the run before"
     is_told(project, words, [1])
     is_told_beside_errors(project, words)
@@ -129,10 +134,7 @@ def test_a_generation_that_was_not_swapped_in(project: Project):
 
 @pytest.mark.parametrize("project", ["replace"], indirect=True)
 def test_a_generation_whose_predecessor_was_not_removed(project: Project):
-    add(project, "a", 1)
-    assert project.run().code == 0
-    add(project, "b", 2)
-    assert project.run(TIDEMILL_FAULT="csv.swap.after:1").code == KILLED
+    kill_second_run(project, "csv.swap.after:1")
     words = "but those of the run before are still kept in out/.loaded.stage-"
     is_told(project, words, [1, 2])
     shutil.rmtree(project.directory / "in")
@@ -142,10 +144,7 @@ def test_a_generation_whose_predecessor_was_not_removed(project: Project):
 
 @pytest.mark.parametrize("project", ["append"], indirect=True)
 def test_a_part_that_was_not_named(project: Project):
-    add(project, "a", 1)
-    assert project.run().code == 0
-    add(project, "b", 2)
-    assert project.run(TIDEMILL_FAULT="csv.manifest.after:1").code == KILLED
+    kill_second_run(project, "csv.manifest.after:1")
     words = "have not got their names yet: 1"
     is_told(project, words, [1])
     (project.directory / "in" / "b.ndjson").rename(project.directory / "b.ndjson")
