@@ -103,11 +103,7 @@ static tide_code look_at_store(folder_look *look, tide_error *err)
         look->has_files = true;
     }
     if (code == TIDE_OK) {
-        tide_csv_place place = {.db = &sink->store.db,
-                                .pipeline = sink->store.target->pipeline,
-                                .directory = sink->directory,
-                                .folder = sink->folder,
-                                .swap = row.swap};
+        tide_csv_place place = tide_csv_place_of(sink, row.swap);
         code = tide_csv_tell_pending(&place, &look->facts->pending, err);
     }
     tide_pipeline_row_clear(&row);

@@ -5,6 +5,15 @@
 
 #include "sink/csv/part_file.h"
 
+tide_csv_place tide_csv_place_of(tide_csv_sink *sink, const char *swap)
+{
+    return (tide_csv_place){.db = &sink->store.db,
+                            .pipeline = sink->store.target->pipeline,
+                            .directory = sink->directory,
+                            .folder = sink->folder,
+                            .swap = swap};
+}
+
 /* Committed files that a folder holds under one of their names. */
 typedef struct file_count {
     const char *folder;

@@ -4,7 +4,7 @@
 #ifndef TIDE_SINK_CSV_CSV_PENDING_H
 #define TIDE_SINK_CSV_CSV_PENDING_H
 
-#include "sink/csv/manifest.h"
+#include "sink/csv/csv_parts.h"
 
 /* Where the files of a pipeline are; all borrowed. */
 typedef struct tide_csv_place {
@@ -14,6 +14,8 @@ typedef struct tide_csv_place {
     const char *folder; /* in the directory */
     const char *swap;   /* the entry of the directory that is to become the folder, or NULL */
 } tide_csv_place;
+
+tide_csv_place tide_csv_place_of(tide_csv_sink *sink, const char *swap);
 
 /* Is a committed file of the new generation still in the folder that is to be swapped in? */
 TIDE_MUST_CHECK tide_code tide_csv_is_unswapped(const tide_csv_place *place, bool *is_unswapped,

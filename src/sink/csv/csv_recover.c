@@ -65,11 +65,7 @@ tide_code tide_csv_finish_renames(tide_csv_sink *sink, tide_error *err)
 
 static tide_code swap(tide_csv_sink *sink, const char *entry, tide_error *err)
 {
-    tide_csv_place place = {.db = &sink->store.db,
-                            .pipeline = sink->store.target->pipeline,
-                            .directory = sink->directory,
-                            .folder = sink->folder,
-                            .swap = entry};
+    tide_csv_place place = tide_csv_place_of(sink, entry);
     const char *staging = join(sink, sink->directory, entry);
     const char *aside = tide_arena_format(&sink->paths, "%s/%s0", sink->directory, entry);
     bool is_unswapped = false;
