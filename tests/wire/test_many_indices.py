@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hundreds of small indices: planned in a handful of requests, read whole, with few search contexts
-open at a time - by the server's own statistics."""
+open at a time - by what is asked of the server, and by the server's own statistics."""
 
 import json
 import random
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from integration.project import Project
-from wire_proxy import Answer, Proxy, Request, Script
+from wire_contexts import ContextBooks, settle, statistics
+from wire_proxy import Answer, Proxy, Request
 
 INDICES = 400
 DOCUMENTS = 5  # of each
@@ -19,54 +19,19 @@ LARGE = "many-large"  # the last by its name
 LARGE_DOCUMENTS = 3000
 WORKERS = 4
 PLAN_REQUESTS_MAX = 40
-STATISTICS = (
-    "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts,"
-    "nodes.*.indices.search.scroll_current,nodes.*.indices.search.scroll_total,"
-    "nodes.*.indices.search.query_total"
-)
 
 
-class Watch:
-    """Samples how many contexts are open, as often as the server answers."""
+class Openings(ContextBooks):
+    """Also: which indices were asked for first, in their order."""
 
-    def __init__(self, server) -> None:
-        self.server = server
-        self.over = threading.Event()
-        self.most = 0
-        self.samples = 0
-        self.thread = threading.Thread(target=self._run)
-
-    def search(self) -> dict:
-        nodes = self.server.request("GET", STATISTICS)["nodes"]
-        return next(iter(nodes.values()))["indices"]["search"]
-
-    def _run(self) -> None:
-        while not self.over.is_set():
-            now = self.search()
-            self.most = max(self.most, now["open_contexts"])
-            self.samples += 1
-
-    def __enter__(self) -> "Watch":
-        self.before = self.search()
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-        self.after = self.search()
-
-
-class Openings(Script):
-    """Which indices were asked for first, in their order."""
-
-    def __init__(self) -> None:
+    def __init__(self, server, shards: int) -> None:
+        super().__init__(server, shards)
         self.names: list[str] = []
 
-    def before(self, _proxy: Proxy, request: Request) -> Answer | None:
+    def before(self, proxy: Proxy, request: Request) -> Answer | None:
         if request.kind in ("open", "search"):
             self.names.append(request.target.split("/")[1])
-        return None
+        return super().before(proxy, request)
 
 
 def load_large(server) -> None:
@@ -121,16 +86,16 @@ def write(project: Project, url: str, index: str, **source: object) -> None:
 
 
 def test_many_small_indices(project, many):
-    with Proxy(many.port) as proxy, Watch(many) as watch:
-        proxy.script = openings = Openings()
+    before = statistics(many)
+    with Proxy(many.port) as proxy:
+        proxy.script = openings = Openings(many, shards=1)
         write(project, proxy.url, "many-*")
         begun = time.monotonic()
         record = project.record("--workers", str(WORKERS))
         seconds = time.monotonic() - begun
         proxy.settle()
-    print(
-        f"{seconds:.2f} s, at most {watch.most} contexts in {watch.samples} samples", proxy.counts
-    )
+    after = settle(many)
+    print(f"{seconds:.2f} s, {openings}", proxy.counts)
     count = INDICES * DOCUMENTS + LARGE_DOCUMENTS
     assert record["counts"]["read"] == count
     assert record["counts"]["discarded"] == 0
@@ -140,11 +105,9 @@ def test_many_small_indices(project, many):
     assert (proxy.counts["search"], proxy.counts["open"]) == (INDICES, 1)
     assert len(set(openings.names)) == INDICES + 1
     assert LARGE in openings.names[:WORKERS]
-    assert watch.samples > 3
-    assert watch.most <= 2 * WORKERS
-    assert watch.after["open_contexts"] == 0
-    assert watch.after["scroll_total"] - watch.before["scroll_total"] == 1
-    queries = watch.after["query_total"] - watch.before["query_total"]
+    openings.check(most=WORKERS)
+    assert after["scroll_total"] - before["scroll_total"] == 1
+    queries = after["query_total"] - before["query_total"]
     assert queries == INDICES + 1 + proxy.counts["next"]
 
 
@@ -165,12 +128,15 @@ def tight(elasticsearch_8) -> Iterator[object]:
 
 @pytest.mark.parametrize("snapshot", ["scroll", "pit"])
 def test_half_of_the_servers_limit_is_left_to_others(project, tight, snapshot):
-    write(project, tight.url, "tight-*", slices=1, page_size=4, snapshot=snapshot)
-    with Watch(tight) as watch:
+    with Proxy(tight.port) as proxy:
+        proxy.script = books = ContextBooks(tight, shards=2)
+        write(project, proxy.url, "tight-*", slices=1, page_size=4, snapshot=snapshot)
         record = project.record("--workers", "3")
-    print(f"at most {watch.most} contexts in {watch.samples} samples")
+        proxy.settle()
+    settle(tight)
+    print(books, proxy.counts)
     assert record["counts"]["read"] == 1200
     assert record["counts"]["discarded"] == 0
-    assert watch.samples > 3
-    assert 2 <= watch.most <= 3
-    assert watch.after["open_contexts"] == 0
+    assert proxy.crimes == []
+    assert proxy.counts["open"] + proxy.counts["pit_open"] == 3
+    books.check(most=3)

@@ -158,13 +158,13 @@ void tide_es_source_close_context(tide_es_source *source, tide_http *http, tide_
 static void collect_snapshots(tide_es_source *source)
 {
     for (size_t i = 0; source->snapshots != NULL && i < source->indices.count; i++) {
-        tide_text id;
-        tide_text_init(&id);
-        tide_es_snapshot_abandon(&source->snapshots[i], &id);
-        if (id.size > 0) {
-            keep_leftover(source, (tide_str){id.data, id.size}, true);
+        tide_es_closing closing;
+        tide_es_snapshot_abandon(&source->snapshots[i], &closing);
+        if (closing.id.size > 0) {
+            keep_leftover(source, (tide_str){closing.id.data, closing.id.size}, true);
         }
-        tide_text_clear(&id);
+        tide_es_contexts_give(&source->contexts, closing.contexts);
+        tide_text_clear(&closing.id);
         tide_es_snapshot_clear(&source->snapshots[i]);
     }
 }

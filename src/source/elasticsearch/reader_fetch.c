@@ -95,20 +95,26 @@ static tide_code prepare_pit(tide_es_reader *r, tide_str search_after, tide_str 
     return tide_es_pit_next(&r->message, &r->slice, id, search_after, err);
 }
 
+/* Also where nothing is to be closed. Whatever became of it, the next one may be opened. */
+static void close_pit(tide_es_reader *r, tide_es_closing *closing)
+{
+    if (closing->id.size > 0) {
+        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
+                                     tide_es_text_str(&closing->id), true);
+    }
+    tide_es_contexts_give(&r->source->contexts, closing->contexts);
+    tide_text_clear(&closing->id);
+}
+
 static tide_code acquire_pit(tide_es_reader *r, tide_error *err)
 {
     tide_es_snapshot_slot *slot = &r->source->snapshots[r->split->member];
-    tide_text to_close;
-    tide_text_init(&to_close);
+    tide_es_closing closing;
     tide_code code = tide_es_snapshot_acquire(slot, &r->slice, r->http, tide_es_reader_answer(r),
                                               &r->base.snapshot_generation, &r->base.lost_snapshot,
-                                              &to_close, err);
+                                              &closing, err);
     r->acquired = code == TIDE_OK;
-    if (to_close.size > 0) {
-        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
-                                     tide_es_text_str(&to_close), true);
-    }
-    tide_text_clear(&to_close);
+    close_pit(r, &closing);
     return code;
 }
 
@@ -165,16 +171,11 @@ void tide_es_reader_leave_pit(tide_es_reader *r, bool lost)
     if (!r->acquired) {
         return;
     }
-    tide_text to_close;
-    tide_text_init(&to_close);
+    tide_es_closing closing;
     r->acquired = false;
     tide_es_snapshot_release(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
-                             r->slice.slice, r->complete, lost, &to_close);
-    if (to_close.size > 0) {
-        tide_es_source_close_context(r->source, r->http, tide_es_reader_answer(r),
-                                     tide_es_text_str(&to_close), true);
-    }
-    tide_text_clear(&to_close);
+                             r->slice.slice, r->complete, lost, &closing);
+    close_pit(r, &closing);
 }
 
 static tide_code ask_for_scroll_page(tide_es_reader *r, tide_error *err)

@@ -83,33 +83,22 @@ static tide_code open_pit(tide_es_snapshot_slot *slot, const tide_es_slice *slic
     return code;
 }
 
-static void forget(tide_es_snapshot_slot *slot)
-{
-    memset(slot->ended, 0, slot->slice_count * sizeof *slot->ended);
-    slot->open = false;
-    slot->reader_count = 0;
-    slot->generation++;
-    tide_es_contexts_give(slot->contexts, slot->taken);
-    slot->taken = 0;
-}
-
 static tide_code open_within_limit(tide_es_snapshot_slot *slot, const tide_es_slice *slice,
-                                   tide_http *http, tide_http_answer *answer, tide_text *to_close,
-                                   tide_error *err)
+                                   tide_http *http, tide_http_answer *answer,
+                                   tide_es_closing *closing, tide_error *err)
 {
     int64_t count = slice->index->shard_count;
     TIDE_TRY(tide_es_contexts_take(slot->contexts, count, tide_http_cancel_of(http), err));
-    tide_code code = open_pit(slot, slice, http, answer, to_close, err);
+    tide_code code = open_pit(slot, slice, http, answer, &closing->id, err);
     slot->open = code == TIDE_OK;
     slot->taken = slot->open ? count : 0;
-    if (!slot->open) {
-        tide_es_contexts_give(slot->contexts, count);
-    }
+    closing->contexts = slot->open ? 0 : count;
     return code;
 }
 
 static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice, tide_http *http,
-                         tide_http_answer *answer, bool *lost, tide_text *to_close, tide_error *err)
+                         tide_http_answer *answer, bool *lost, tide_es_closing *closing,
+                         tide_error *err)
 {
     if (slot->complete) {
         slot->complete = false;
@@ -119,7 +108,7 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
                          slice->index->name);
     }
     if (!slot->open) {
-        TIDE_TRY(open_within_limit(slot, slice, http, answer, to_close, err));
+        TIDE_TRY(open_within_limit(slot, slice, http, answer, closing, err));
     }
     slot->ended[slice->slice] = false;
     slot->reader_count++;
@@ -128,10 +117,11 @@ static tide_code acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice
 
 tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot, const tide_es_slice *slice,
                                    tide_http *http, tide_http_answer *answer, uint64_t *generation,
-                                   bool *lost, tide_text *to_close, tide_error *err)
+                                   bool *lost, tide_es_closing *closing, tide_error *err)
 {
+    memset(closing, 0, sizeof *closing);
     tide_mutex_lock(&slot->mutex);
-    tide_code code = acquire(slot, slice, http, answer, lost, to_close, err);
+    tide_code code = acquire(slot, slice, http, answer, lost, closing, err);
     *generation = slot->generation - (*lost ? 1 : 0);
     tide_mutex_unlock(&slot->mutex);
     return code;
@@ -171,38 +161,43 @@ static bool all_ended(const tide_es_snapshot_slot *slot)
     return true;
 }
 
-static void move_id(tide_es_snapshot_slot *slot, tide_text *to_close)
+static void move_to(tide_es_closing *closing, tide_es_snapshot_slot *slot)
 {
-    *to_close = slot->id;
+    *closing = (tide_es_closing){slot->id, slot->taken};
     tide_text_init(&slot->id);
+    memset(slot->ended, 0, slot->slice_count * sizeof *slot->ended);
+    slot->taken = 0;
+    slot->open = false;
+    slot->reader_count = 0;
+    slot->generation++;
 }
 
 void tide_es_snapshot_release(tide_es_snapshot_slot *slot, uint64_t generation, uint32_t slice,
-                              bool ended, bool lost, tide_text *to_close)
+                              bool ended, bool lost, tide_es_closing *closing)
 {
+    memset(closing, 0, sizeof *closing);
     tide_mutex_lock(&slot->mutex);
     if (slot->open && slot->generation == generation) {
         slot->reader_count--;
         slot->ended[slice] = ended;
         bool complete = slot->reader_count == 0 && all_ended(slot);
         if (complete || lost) {
-            move_id(slot, to_close);
             slot->complete = complete;
-            forget(slot);
+            move_to(closing, slot);
         }
     }
     tide_mutex_unlock(&slot->mutex);
 }
 
-void tide_es_snapshot_abandon(tide_es_snapshot_slot *slot, tide_text *to_close)
+void tide_es_snapshot_abandon(tide_es_snapshot_slot *slot, tide_es_closing *closing)
 {
+    memset(closing, 0, sizeof *closing);
     if (slot->ended == NULL) {
         return;
     }
     tide_mutex_lock(&slot->mutex);
     if (slot->open) {
-        move_id(slot, to_close);
-        forget(slot);
+        move_to(closing, slot);
     }
     tide_mutex_unlock(&slot->mutex);
 }

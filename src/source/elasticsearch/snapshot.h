@@ -6,7 +6,9 @@
  *      +-----lose---------+
  *
  * A PIT is opened by the first slice that needs it and counted by generation: once it is lost, all
- * readers of that generation have lost it. Thread-safe. */
+ * readers of that generation have lost it. Who is handed a PIT to close holds its contexts until
+ * the server has answered that: given back earlier, another PIT could be opened beside it.
+ * Thread-safe. */
 #ifndef TIDE_SOURCE_ELASTICSEARCH_SNAPSHOT_H
 #define TIDE_SOURCE_ELASTICSEARCH_SNAPSHOT_H
 
@@ -27,29 +29,33 @@ typedef struct tide_es_snapshot_slot {
     int64_t taken;              /* of them, for the open PIT */
 } tide_es_snapshot_slot;
 
+/* What is to be closed, and the contexts to be given back after that; all zero: nothing. */
+typedef struct tide_es_closing {
+    tide_text id;     /* empty: the server never told it */
+    int64_t contexts; /* taken */
+} tide_es_closing;
+
 TIDE_MUST_CHECK tide_code tide_es_snapshot_init(tide_es_snapshot_slot *slot, uint32_t slice_count,
                                                 tide_es_contexts *contexts, tide_error *err);
 void tide_es_snapshot_clear(tide_es_snapshot_slot *slot);
 
 /* Joins the PIT of the index, opening it over http where needed; *generation says which one,
  * from 1. *lost is set with remote_retry when all slices of *generation must start anew. Where
- * opening fails but the answer names a PIT all the same, its id is appended to *to_close
- * (initialised by the caller). */
+ * opening fails, *closing says what it took, and the id if the answer names a PIT all the same. */
 TIDE_MUST_CHECK tide_code tide_es_snapshot_acquire(tide_es_snapshot_slot *slot,
                                                    const tide_es_slice *slice, tide_http *http,
                                                    tide_http_answer *answer, uint64_t *generation,
-                                                   bool *lost, tide_text *to_close,
+                                                   bool *lost, tide_es_closing *closing,
                                                    tide_error *err);
 /* Copies the newest id. False when this generation is lost. */
 TIDE_MUST_CHECK bool tide_es_snapshot_id(tide_es_snapshot_slot *slot, uint64_t generation,
                                          tide_text *id);
 /* Any answer may carry a newer id; out of memory keeps the old one, which still works. */
 void tide_es_snapshot_renew(tide_es_snapshot_slot *slot, uint64_t generation, tide_str id);
-/* Leaves the PIT. When nobody needs it any more, or it was lost, its id is moved to *to_close
- * (initialised by the caller), else *to_close stays empty. */
+/* Leaves the PIT. When nobody needs it any more, or it was lost, it is moved to *closing. */
 void tide_es_snapshot_release(tide_es_snapshot_slot *slot, uint64_t generation, uint32_t slice,
-                              bool ended, bool lost, tide_text *to_close);
-/* For the end of the source: moves the id of an open PIT to *to_close. */
-void tide_es_snapshot_abandon(tide_es_snapshot_slot *slot, tide_text *to_close);
+                              bool ended, bool lost, tide_es_closing *closing);
+/* For the end of the source: moves an open PIT to *closing. */
+void tide_es_snapshot_abandon(tide_es_snapshot_slot *slot, tide_es_closing *closing);
 
 #endif

@@ -10,7 +10,8 @@
 
 #include "canned_server.h"
 
-static const canned_answer answers[] = {{"POST /uses/_pit", 200, "{\"id\":\"p1\"}"}};
+static const canned_answer answers[] = {{"POST /uses/_pit", 200, "{\"id\":\"p1\"}"},
+                                        {"POST /cut/_pit", 500, "{\"id\":\"p2\"}"}};
 
 typedef struct fixture {
     canned_server server;
@@ -32,7 +33,7 @@ typedef struct fixture {
 static void init(fixture *f)
 {
     memset(f, 0, sizeof *f);
-    canned_server_start(&f->server, answers, 1);
+    canned_server_start(&f->server, answers, 2);
     const char *url = f->server.url;
     tide_es_options options = {.urls = &url, .url_count = 1};
     tide_cancel_init(&f->cancel);
@@ -68,24 +69,36 @@ static tide_code acquire(fixture *f, uint32_t slice)
 {
     f->lost = false;
     tide_error_clear(&f->err);
-    tide_text to_close;
-    tide_text_init(&to_close);
+    tide_es_closing closing;
     tide_code code = tide_es_snapshot_acquire(&f->slot, &f->slices[slice], f->http, &f->answer,
-                                              &f->generations[slice], &f->lost, &to_close, &f->err);
-    assert_int_equal(to_close.size, 0);
-    tide_text_clear(&to_close);
+                                              &f->generations[slice], &f->lost, &closing, &f->err);
+    assert_int_equal(closing.id.size, 0);
+    assert_int_equal(closing.contexts, 0);
     return code;
+}
+
+/* What was taken is held until whoever closes the PIT gives it back. */
+static void close_as_readers_do(fixture *f, tide_es_closing *closing)
+{
+    assert_int_equal(closing->contexts, f->index.shard_count);
+    assert_int_equal(f->contexts.open, f->index.shard_count);
+    tide_es_contexts_give(&f->contexts, closing->contexts);
+    tide_text_clear(&closing->id);
 }
 
 /* Whether the release gave the id to close. */
 static bool release(fixture *f, uint32_t slice, bool ended, bool lost)
 {
-    tide_text id;
-    tide_text_init(&id);
-    tide_es_snapshot_release(&f->slot, f->generations[slice], slice, ended, lost, &id);
-    bool closed = id.size > 0;
-    tide_text_clear(&id);
-    return closed;
+    tide_es_closing closing;
+    int64_t before = f->contexts.open;
+    tide_es_snapshot_release(&f->slot, f->generations[slice], slice, ended, lost, &closing);
+    assert_int_equal(f->contexts.open, before);
+    if (closing.id.size == 0) {
+        assert_int_equal(closing.contexts, 0);
+        return false;
+    }
+    close_as_readers_do(f, &closing);
+    return true;
 }
 
 static bool is_alive(fixture *f, uint32_t slice)
@@ -167,10 +180,27 @@ static void the_newest_id_is_used(void **state)
     assert_true(tide_es_snapshot_id(&f.slot, f.generations[0], &id));
     assert_string_equal(tide_text_c(&id), "p2");
     tide_text_clear(&id);
-    tide_es_snapshot_abandon(&f.slot, &id);
-    assert_string_equal(tide_text_c(&id), "p2");
+    tide_es_closing closing;
+    tide_es_snapshot_abandon(&f.slot, &closing);
+    assert_string_equal(tide_text_c(&closing.id), "p2");
     assert_false(is_alive(&f, 0));
-    tide_text_clear(&id);
+    close_as_readers_do(&f, &closing);
+    clear(&f);
+}
+
+/* The answer is an error and names a PIT all the same: that one counts until it is closed. */
+static void one_that_was_opened_by_an_error_is_held_until_it_is_closed(void **state)
+{
+    (void)state;
+    fixture f;
+    init(&f);
+    f.index.name = "cut";
+    tide_es_closing closing;
+    assert_int_not_equal(tide_es_snapshot_acquire(&f.slot, &f.slices[0], f.http, &f.answer,
+                                                  &f.generations[0], &f.lost, &closing, &f.err),
+                         TIDE_OK);
+    assert_string_equal(tide_text_c(&closing.id), "p2");
+    close_as_readers_do(&f, &closing);
     clear(&f);
 }
 
@@ -181,6 +211,7 @@ int main(void)
         cmocka_unit_test(whoever_loses_it_loses_it_for_all),
         cmocka_unit_test(reading_again_after_the_end_restarts_all),
         cmocka_unit_test(the_newest_id_is_used),
+        cmocka_unit_test(one_that_was_opened_by_an_error_is_held_until_it_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
