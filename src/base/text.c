@@ -35,6 +35,17 @@ int tide_str_compare(tide_str a, tide_str b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+bool tide_str_next_line(const char **rest, tide_str *line)
+{
+    const char *begin = *rest;
+    if (*begin == '\0') {
+        return false;
+    }
+    *line = (tide_str){begin, strcspn(begin, "\n")};
+    *rest = begin + line->size + (begin[line->size] == '\n');
+    return true;
+}
+
 void tide_text_init(tide_text *text)
 {
     *text = (tide_text){NULL, 0, 0, false};

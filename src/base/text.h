@@ -25,6 +25,9 @@ typedef struct tide_str {
 #define TIDE_STR_ARG(s) (int)(s).size, (s).data
 
 tide_str tide_str_of(const char *terminated);
+/* The lines of a text, one after the other: *line, without its end; false after the last. *rest is
+ * the text, and moves on. */
+bool tide_str_next_line(const char **rest, tide_str *line);
 bool tide_str_equal(tide_str a, tide_str b);
 bool tide_str_equal_c(tide_str a, const char *terminated);
 bool tide_str_starts_with(tide_str s, const char *prefix);

@@ -171,11 +171,10 @@ void tide_session_close(tide_session *session)
 
 void tide_cli_print_notes(const tide_text *notes)
 {
-    const char *line = tide_text_c(notes);
-    while (*line != '\0') {
-        int size = (int)strcspn(line, "\n");
-        (void)printf("  %.*s\n", size, line);
-        line += size + (line[size] == '\n');
+    const char *rest = tide_text_c(notes);
+    tide_str line;
+    while (tide_str_next_line(&rest, &line)) {
+        (void)printf("  %.*s\n", TIDE_STR_ARG(line));
     }
 }
 
