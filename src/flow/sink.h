@@ -42,6 +42,7 @@ typedef struct tide_target {
     int64_t max_rejects;
     int64_t cache_bytes;          /* pages of an embedded database; 0 = the usual */
     size_t batch_bytes;           /* of states that are read at a time; 0 = the usual */
+    bool looks_only;              /* no run follows: a lock is not waited for as long as by a run */
     bool staged;                  /* rows go to staging, moved by finish */
     const char *fingerprint;      /* of the pipeline: 32 hex digits */
     const char *fingerprint_text; /* what it was made of, a line per part, to tell what changed */

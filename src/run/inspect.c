@@ -147,9 +147,10 @@ tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *ro
                          tide_text *pending, tide_error *err)
 {
     tide_execution e;
+    tide_run_options options = {.looks_only = true};
     tide_run_result result;
     *count = 0;
-    tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
+    tide_code code = tide_execution_open_sink(&e, pipeline, &options, &result, err);
     if (code == TIDE_OK) {
         code = read_runs(&e, limit, rows, count, pending, err);
     }

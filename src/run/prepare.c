@@ -42,6 +42,7 @@ tide_code tide_execution_init(tide_execution *e, tide_pipeline *pipeline,
     }
     e->options.spill_directory = tide_spill_directory(e->options.spill_directory);
     pipeline->target.cancel = &e->cancel;
+    pipeline->target.looks_only = e->options.looks_only;
     (void)snprintf(e->unit_prefix, sizeof e->unit_prefix, "%llx-%lx",
                    (unsigned long long)tide_now(), (unsigned long)getpid());
     int64_t shared = e->options.sharing.memory_bytes_max;
@@ -161,9 +162,7 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
                                  (long long)e->row.run);
     }
     if (code == TIDE_REMOTE_RETRY) {
-        (void)tide_error_context(err,
-                                 "the source can't be planned; run the same command again when it "
-                                 "is well");
+        (void)tide_error_context(err, "nothing was planned or read");
     }
     TIDE_TRY(tide_on_side(code, TIDE_SIDE_SOURCE, err));
     if (keeps) {

@@ -51,11 +51,10 @@ tide_code tide_csv_is_unswapped(const tide_csv_place *place, bool *is_unswapped,
     return code;
 }
 
-static tide_code tell_swap(const tide_csv_place *place, tide_text *pending, tide_error *err)
+/* Without an exchange, there is a moment between two renames when the folder is nowhere. */
+static void tell_unswapped(const tide_csv_place *place, tide_text *pending)
 {
-    bool is_unswapped = false;
-    TIDE_TRY(tide_csv_is_unswapped(place, &is_unswapped, err));
-    if (is_unswapped) {
+    if (tide_path_is_folder(place->folder)) {
         tide_text_append_format(pending,
                                 "the files of the last complete run are committed, but %s still "
                                 "holds those of the run before: the next `tidemill run` begins by "
@@ -63,12 +62,42 @@ static tide_code tell_swap(const tide_csv_place *place, tide_text *pending, tide
                                 place->folder);
     } else {
         tide_text_append_format(pending,
-                                "%s holds the files of the last complete run, but those of the run "
-                                "before are still kept in %s/%s: the next `tidemill run` begins by "
-                                "removing them\n",
+                                "the files of the last complete run are committed, but %s is not "
+                                "there yet, and they are in %s/%s: the next `tidemill run` begins "
+                                "by putting them there\n",
                                 place->folder, place->directory, place->swap);
     }
-    return TIDE_OK;
+}
+
+/* The predecessors are where the new files were, or aside where the file system can't exchange. */
+static void tell_kept(const tide_csv_place *place, const char *kept, tide_text *pending)
+{
+    if (tide_path_is_folder(kept)) {
+        tide_text_append_format(pending,
+                                "%s holds the files of the last complete run, but those of the run "
+                                "before are still kept in %s: the next `tidemill run` begins by "
+                                "removing them\n",
+                                place->folder, kept);
+    }
+}
+
+static tide_code tell_swap(const tide_csv_place *place, tide_text *pending, tide_error *err)
+{
+    bool is_unswapped = false;
+    TIDE_TRY(tide_csv_is_unswapped(place, &is_unswapped, err));
+    if (is_unswapped) {
+        tell_unswapped(place, pending);
+        return TIDE_OK;
+    }
+    tide_text kept;
+    tide_text_init(&kept);
+    tide_text_append_format(&kept, "%s/%s", place->directory, place->swap);
+    tell_kept(place, tide_text_c(&kept), pending);
+    tide_text_append(&kept, TIDE_CSV_ASIDE);
+    tell_kept(place, tide_text_c(&kept), pending);
+    tide_code code = tide_text_failed(&kept) ? TIDE_FAIL_MEMORY(err, "a path") : TIDE_OK;
+    tide_text_clear(&kept);
+    return code;
 }
 
 tide_code tide_csv_tell_pending(const tide_csv_place *place, tide_text *pending, tide_error *err)

@@ -6,6 +6,10 @@
 
 #include "sink/csv/csv_parts.h"
 
+/* What the folder of the run before is called while it is out of the way, after the name of the new
+ * one, where the file system can't exchange the two. */
+#define TIDE_CSV_ASIDE "0"
+
 /* Where the files of a pipeline are; all borrowed. */
 typedef struct tide_csv_place {
     tide_db *db;

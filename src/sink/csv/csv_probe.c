@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+#include "base/problem.h"
 #include "sink/csv/csv_parts.h"
 #include "sink/csv/csv_pending.h"
 #include "sink/csv/csv_sink.h"
@@ -17,13 +16,12 @@ static void add_lines(probe *p, const char *pipeline, const tide_text *pending)
 {
     const char *advice = tide_arena_format(
         &p->findings->arena, "run it (`tidemill run %s`), unless it is running now", pipeline);
-    const char *line = tide_text_c(pending);
-    while (*line != '\0') {
-        int size = (int)strcspn(line, "\n");
-        tide_findings_add(p->findings, TIDE_WARNING, "files", advice, "%s: %.*s", pipeline, size,
-                          line);
+    const char *rest = tide_text_c(pending);
+    tide_str line;
+    while (tide_str_next_line(&rest, &line)) {
+        tide_findings_add(p->findings, TIDE_WARNING, "files", advice, "%s: %.*s", pipeline,
+                          TIDE_STR_ARG(line));
         p->pending_count++;
-        line += size + (line[size] == '\n');
     }
     p->findings->lost = p->findings->lost || tide_text_failed(pending) || advice == NULL;
 }
@@ -54,8 +52,10 @@ static tide_code look_at_pipeline(void *context, const tide_ledger_pipeline *row
 
 static tide_code look(probe *p, const char *path, tide_error *err)
 {
-    tide_db_options options = {
-        .path = path, .access = TIDE_DB_EXISTING, .cache_kib = TIDE_DB_READ_CACHE_KIB};
+    tide_db_options options = {.path = path,
+                               .busy_ms = TIDE_DB_LOOK_MS,
+                               .access = TIDE_DB_EXISTING,
+                               .cache_kib = TIDE_DB_READ_CACHE_KIB};
     TIDE_TRY(tide_db_open(&p->db, &options, err));
     tide_code code = tide_ledger_check_version(&p->db, err);
     if (code == TIDE_OK) {
@@ -63,6 +63,19 @@ static tide_code look(probe *p, const char *path, tide_error *err)
     }
     tide_db_close(&p->db);
     return code;
+}
+
+/* Of a ledger that is locked nothing is known yet, which is no failure. */
+static void tell_failure(tide_findings *findings, const tide_error *err)
+{
+    if (err->number == tide_problem_number(TIDE_E_DATABASE_LOCKED)) {
+        tide_findings_add(findings, TIDE_WARNING, "files",
+                          "a run, or another program, holds it: ask again when that has finished",
+                          "not looked at: %s", err->message);
+    } else {
+        tide_findings_add(findings, TIDE_FAILURE, "files", tide_findings_explain(findings, err),
+                          "%s", err->message);
+    }
 }
 
 void tide_csv_probe(const char *directory, tide_findings *findings)
@@ -76,8 +89,7 @@ void tide_csv_probe(const char *directory, tide_findings *findings)
     } else if (!tide_db_exists(path)) {
         return;
     } else if (look(&p, path, &err) != TIDE_OK) {
-        tide_findings_add(findings, TIDE_FAILURE, "files", tide_findings_explain(findings, &err),
-                          "%s", err.message);
+        tell_failure(findings, &err);
     } else if (p.pending_count == 0) {
         tide_findings_add(findings, TIDE_FINE, "files", NULL,
                           "%zu pipeline%s written here; what is committed is in place",

@@ -67,7 +67,8 @@ static tide_code swap(tide_csv_sink *sink, const char *entry, tide_error *err)
 {
     tide_csv_place place = tide_csv_place_of(sink, entry);
     const char *staging = join(sink, sink->directory, entry);
-    const char *aside = tide_arena_format(&sink->paths, "%s/%s0", sink->directory, entry);
+    const char *aside =
+        tide_arena_format(&sink->paths, "%s/%s" TIDE_CSV_ASIDE, sink->directory, entry);
     bool is_unswapped = false;
     if (staging == NULL || aside == NULL) {
         return TIDE_FAIL_MEMORY(err, "a path");

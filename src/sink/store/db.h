@@ -18,6 +18,8 @@
 /* How long a writer waits for another one, unless told otherwise. A transaction of ours takes a
  * second or two; a checkpoint of a slow disk may take longer. */
 #define TIDE_DB_BUSY_MS 60000
+/* Who only wants to know how things are does not wait for a run to end. */
+#define TIDE_DB_LOOK_MS 2000
 
 /* Pages kept in memory by a connection that writes, and by one that reads states. */
 #define TIDE_DB_WRITE_CACHE_KIB 32768

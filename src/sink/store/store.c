@@ -121,7 +121,7 @@ static tide_code open_db(const tide_store *store, tide_db *db, tide_db_access ac
 {
     tide_db_options options = {
         .path = store->path,
-        .busy_ms = store->busy_ms,
+        .busy_ms = store->target->looks_only ? TIDE_DB_LOOK_MS : store->busy_ms,
         .cancel = store->target->cancel,
         .access = access,
         .cache_kib = cache_kib,
