@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "sink/postgres/login_failure.h"
 
 /* What a user leaves open. A dead server must be noticed in a minute or so, not in two hours; a
  * machine that answers nothing must not hold a run for ever. */
@@ -147,6 +148,17 @@ static void copy_line(char *out, size_t capacity, const char *message)
     out[size] = '\0';
 }
 
+/* A standby says so when it is asked to write; a session may be told to be as one. */
+static const char *advice(const char *sqlstate, const char *message)
+{
+    bool refuses_writes =
+        strcmp(sqlstate, "25006") == 0 || strstr(message, "during recovery") != NULL;
+    return refuses_writes ? "; this server takes no writes: connect to the primary "
+                            "(target_session_attrs=read-write finds it among several hosts), or "
+                            "take default_transaction_read_only back"
+                          : "";
+}
+
 static tide_code fail(tide_error *err, tide_code code, const tide_pg_connection *connection,
                       const char *message, const char *sqlstate)
 {
@@ -156,16 +168,32 @@ static tide_code fail(tide_error *err, tide_code code, const tide_pg_connection 
     if (strcmp(sqlstate, "55P03") == 0) { /* lock_timeout */
         problem = TIDE_E_TABLE_LOCKED;
     }
-    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code), "%s: %s%s%s%s", connection->login->label,
+    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, code), "%s: %s%s%s%s%s", connection->login->label,
                     line, sqlstate[0] == '\0' ? "" : " (SQLSTATE ", sqlstate,
-                    sqlstate[0] == '\0' ? "" : ")");
+                    sqlstate[0] == '\0' ? "" : ")", advice(sqlstate, line));
     err->side = TIDE_SIDE_SINK;
     return code;
+}
+
+static tide_code fail_to_connect(tide_pg_connection *connection, tide_error *err)
+{
+    char line[1024];
+    copy_line(line, sizeof line, PQerrorMessage(connection->handle));
+    const tide_pg_login_failure *failure = tide_pg_login_failure_of(line);
+    tide_problem problem =
+        failure->kind == TIDE_PG_REFUSED ? TIDE_E_DATABASE : TIDE_E_DATABASE_LOST;
+    tide_pg_disconnect(connection);
+    connection->is_refused_for_now = failure->kind == TIDE_PG_NOT_NOW;
+    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, TIDE_REMOTE_RETRY), "%s: %s%s",
+                    connection->login->label, line, failure->advice);
+    err->side = TIDE_SIDE_SINK;
+    return TIDE_REMOTE_RETRY;
 }
 
 tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err)
 {
     tide_pg_disconnect(connection);
+    connection->is_refused_for_now = false;
     connection->handle = PQconnectdbParams((const char *const *)connection->login->keywords,
                                            (const char *const *)connection->login->values, 0);
     if (connection->handle == NULL) {
@@ -173,9 +201,7 @@ tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err)
     }
     (void)PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
     if (PQstatus(connection->handle) != CONNECTION_OK) {
-        (void)fail(err, TIDE_REMOTE_RETRY, connection, PQerrorMessage(connection->handle), "");
-        tide_pg_disconnect(connection);
-        return TIDE_REMOTE_RETRY;
+        return fail_to_connect(connection, err);
     }
     return TIDE_OK;
 }

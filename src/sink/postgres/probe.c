@@ -52,6 +52,11 @@ static void look_at_durability(probe *p)
         tide_findings_add(p->findings, TIDE_FAILURE, "writing",
                           "connect to the primary: target_session_attrs=read-write finds it",
                           "this is a standby, which takes no rows");
+    } else if (is(ask(p, "SHOW default_transaction_read_only"), "on")) {
+        tide_findings_add(p->findings, TIDE_FAILURE, "writing",
+                          "take default_transaction_read_only back: it is set for this server, "
+                          "database or user, or in the connection's options",
+                          "sessions are read-only, and take no rows");
     }
     if (is(ask(p, "SHOW fsync"), "off") || is(ask(p, "SHOW full_page_writes"), "off")) {
         tide_findings_add(p->findings, TIDE_WARNING, "durability",

@@ -37,13 +37,34 @@ static tide_code check_version(tide_pg_sink *sink, tide_error *err)
     return code;
 }
 
+static tide_code stay_connected(tide_pg_connection *connection, tide_pg_attempt *attempt,
+                                void *argument, tide_error *err)
+{
+    (void)connection;
+    (void)attempt;
+    (void)argument;
+    (void)err;
+    return TIDE_OK;
+}
+
+/* Who gives a wrong address wants to know at once; a server that is starting is waited for. */
+static tide_code connect_first(tide_pg_sink *sink, tide_error *err)
+{
+    tide_code code = tide_pg_connect(&sink->control, err);
+    if (code == TIDE_REMOTE_RETRY && sink->control.is_refused_for_now && !sink->has_waited) {
+        sink->has_waited = true;
+        return tide_pg_retry_work(&sink->retry, &sink->control, stay_connected, NULL, err);
+    }
+    return tide_pg_finally(code, err);
+}
+
 tide_code tide_pg_sink_connect(tide_pg_sink *sink, tide_error *err)
 {
     if (sink->names.target != NULL) { /* a connection lost since is for who uses it to renew */
         return TIDE_OK;
     }
     if (!tide_pg_is_connected(&sink->control)) {
-        TIDE_TRY(tide_pg_finally(tide_pg_connect(&sink->control, err), err));
+        TIDE_TRY(connect_first(sink, err));
     }
     char *schema;
     TIDE_TRY(tide_pg_finally(
@@ -61,16 +82,6 @@ tide_code tide_pg_table_exists(tide_pg_connection *connection, const char *quote
     TIDE_TRY(tide_pg_ask(connection, "SELECT to_regclass($1)::oid", &quoted, 1, &answer, err));
     *exists = answer != NULL;
     tide_free(answer);
-    return TIDE_OK;
-}
-
-static tide_code stay_connected(tide_pg_connection *connection, tide_pg_attempt *attempt,
-                                void *argument, tide_error *err)
-{
-    (void)connection;
-    (void)attempt;
-    (void)argument;
-    (void)err;
     return TIDE_OK;
 }
 
