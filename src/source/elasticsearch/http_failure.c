@@ -70,6 +70,23 @@ static const char *advice_on_client_certificate(const tide_http *http)
                : "; the server asks for a client certificate: give client_cert and client_key";
 }
 
+#define CHECK_ADDRESS_SENTENCE "Check the address of the connection in the project file"
+#define CHECK_ADDRESS "check the address of the connection in the project file"
+
+/* A connection that ends without a byte of an answer: a server that stops, or a wrong port. */
+static const char *advice_on_silent_end(const tide_http *http)
+{
+    bool encrypted = strncmp(tide_http_url(http), "https:", strlen("https:")) == 0;
+    if (http->answer->size > 0) {
+        return "";
+    }
+    return encrypted
+               ? "; is this the port of Elasticsearch or OpenSearch? If the server "
+                 "runs, " CHECK_ADDRESS
+               : "; is this the port of Elasticsearch or OpenSearch? If the server speaks TLS on "
+                 "this port, the url must begin with https; else " CHECK_ADDRESS;
+}
+
 static const char *advice(const tide_http *http, CURLcode result)
 {
     if (refused_certificate(http)) {
@@ -77,15 +94,22 @@ static const char *advice(const tide_http *http, CURLcode result)
     }
     switch (result) {
         case CURLE_COULDNT_CONNECT:
-            return "; is the server running there, and the port right?";
+            return "; is the server running there? If it is, " CHECK_ADDRESS;
         case CURLE_COULDNT_RESOLVE_HOST:
-            return "; check the name of the host";
+            return "; " CHECK_ADDRESS;
         case CURLE_SSL_CONNECT_ERROR:
-            return "; does the server speak TLS on this port (https), or plain http?";
+            return "; does the server speak TLS on this port (https), or plain "
+                   "http? " CHECK_ADDRESS_SENTENCE;
         case CURLE_GOT_NOTHING:
-            return "; if the server speaks TLS on this port, the url must begin with https";
+        case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
+            return advice_on_silent_end(http);
+        case CURLE_OPERATION_TIMEDOUT:
+            return http->failure == TIDE_HTTP_NOT_SENT
+                       ? "; is a firewall in between? If not, " CHECK_ADDRESS
+                       : "; if the server is slow and well, raise `timeout` of the connection";
         case CURLE_UNSUPPORTED_PROTOCOL:
-            return "; is this the port of Elasticsearch or OpenSearch?";
+            return "; is this the port of Elasticsearch or OpenSearch? " CHECK_ADDRESS_SENTENCE;
         case CURLE_PEER_FAILED_VERIFICATION:
             return advice_on_server_certificate(http);
         case CURLE_SSL_CACERT_BADFILE:

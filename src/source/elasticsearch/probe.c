@@ -123,8 +123,23 @@ static void look_at_node(probe *p)
                           0));
 }
 
+/* A proxy, the rights of the user, or something else altogether. */
+static void tell_unknown(probe *p)
+{
+    tide_findings_add(p->findings, TIDE_WARNING, "server",
+                      "if runs fail, check the address of the connection in the project file; if "
+                      "they don't, a proxy or the user's rights keep it back (privilege `monitor`)",
+                      "something answers at %s and does not say whether it is Elasticsearch or "
+                      "OpenSearch (HTTP status %ld)",
+                      tide_http_url(p->http), p->answer.status);
+}
+
 static void look_at_version(probe *p, const tide_es_server *server, int64_t micros)
 {
+    if (!server->is_told) {
+        tell_unknown(p);
+        return;
+    }
     tide_findings_add(p->findings, TIDE_FINE, "server", NULL, "%s at %s, %s; answered in %.1f ms",
                       server->name, tide_http_url(p->http),
                       server->has_pit ? "scroll and point in time" : "scroll only",

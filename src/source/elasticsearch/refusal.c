@@ -112,6 +112,10 @@ static tide_code code_of(const tide_http_answer *answer, const tide_es_refusal *
     return query ? TIDE_BAD_CONFIG : TIDE_REMOTE;
 }
 
+#define FOREIGN                                                                        \
+    "; this is not how Elasticsearch or OpenSearch answers: check the address of the " \
+    "connection in the project file"
+
 static const char *advice(const tide_http *http, long status, tide_str text,
                           const tide_es_refusal *refusal)
 {
@@ -127,7 +131,7 @@ static const char *advice(const tide_http *http, long status, tide_str text,
     }
     switch (status) {
         case 400:
-            return "; check the query and the index names";
+            return refusal->is_foreign ? FOREIGN : "; check the query and the index names";
         case 401:
             return settings->user == NULL && settings->api_key == NULL &&
                            settings->bearer_token == NULL
@@ -135,11 +139,23 @@ static const char *advice(const tide_http *http, long status, tide_str text,
                          "bearer_token"
                        : "; check user and password, api_key or bearer_token";
         case 403:
-            return "; the user needs the privileges read and view_index_metadata on these indices";
+            return refusal->is_foreign
+                       ? "; a proxy in between does not let this through, or this is "
+                         "another server: check the address of the connection in the "
+                         "project file"
+                       : "; the user needs the privileges read and view_index_metadata on "
+                         "these indices";
+        case 404:
+        case 405:
+            return refusal->is_foreign ? FOREIGN : "";
         case 429:
             return "; the server is overloaded: fewer workers or smaller pages help";
+        case 502:
+        case 503:
+        case 504:
+            return "; the server, or a gateway before it, is not ready: run again when it is";
         default:
-            return "";
+            return status >= 500 ? "; the server's log says more" : "";
     }
 }
 
@@ -156,6 +172,7 @@ tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request
     local.size_max = read_size_max(reason);
     local.too_large = local.size_max > 0 || strcmp(type, "circuit_breaking_exception") == 0;
     local.index_missing = strcmp(type, "index_not_found_exception") == 0;
+    local.is_foreign = reason == NULL && *type == '\0';
     if (reason == NULL) {
         reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);
     }

@@ -10,6 +10,7 @@ typedef struct tide_es_refusal {
     bool too_large;       /* a limit of the server: ask for less */
     int64_t size_max;     /* the limit in documents, where the server names it; else 0 */
     bool index_missing;   /* index_not_found_exception */
+    bool is_foreign;      /* not in the form in which these servers tell errors */
 } tide_es_refusal;
 
 /* For an answer with status >= 400: raises the error with the server's own reason and says what to

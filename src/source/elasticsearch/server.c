@@ -8,7 +8,7 @@
 #include "base/problem.h"
 
 #define VERSION_MAX 9999
-/* An answer that is not JSON may have been mutilated on its way. */
+/* An answer that is not JSON, or none to what was asked, may have been mutilated on its way. */
 #define ASKINGS_MAX 3
 
 /* Whatever is asked here may be asked twice, but for what opens something. */
@@ -27,11 +27,13 @@ static tide_code parse(const tide_http *http, const tide_http_request *request,
     tide_code code = tide_json_tree_parse(arena, text, root, err);
     if (code == TIDE_BAD_DATA) {
         char beginning[80];
-        return TIDE_FAIL(err, TIDE_E_STRANGE_ANSWER,
-                         "%s: the answer to %s %.*s is not JSON (HTTP status %ld, it begins with "
-                         "%s); is this the port of Elasticsearch or OpenSearch?",
-                         tide_http_url(http), request->method, (int)strcspn(request->path, "?"),
-                         request->path, answer->status, tide_es_print_beginning(text, beginning));
+        return TIDE_FAIL(
+            err, TIDE_E_STRANGE_ANSWER,
+            "%s: the answer to %s %.*s is not JSON (HTTP status %ld, it begins with "
+            "%s); is this the port of Elasticsearch or OpenSearch? Check the address of "
+            "the connection in the project file",
+            tide_http_url(http), request->method, (int)strcspn(request->path, "?"), request->path,
+            answer->status, tide_es_print_beginning(text, beginning));
     }
     return code;
 }
@@ -54,19 +56,36 @@ tide_code tide_es_ask(tide_http *http, const tide_http_request *request, tide_ht
     }
 }
 
-tide_code tide_es_ask_and_visit(tide_http *http, const tide_http_request *request,
-                                tide_http_answer *answer, tide_es_answer_visit visit, void *context,
-                                tide_error *err)
+/* *heard: there is an answer, and the code is what the visitor makes of it. */
+static tide_code ask_and_visit_once(tide_http *http, const tide_http_request *request,
+                                    tide_http_answer *answer, tide_es_answer_visit visit,
+                                    void *context, bool *heard, tide_error *err)
 {
     const tide_json_node *root = NULL;
     tide_arena arena;
     tide_arena_init(&arena);
     tide_code code = tide_es_ask(http, request, answer, &arena, &root, NULL, err);
+    *heard = code == TIDE_OK;
     if (code == TIDE_OK) {
         code = visit(context, root, &arena, err);
     }
     tide_arena_clear(&arena);
     return code;
+}
+
+tide_code tide_es_ask_and_visit(tide_http *http, const tide_http_request *request,
+                                tide_http_answer *answer, tide_es_answer_visit visit, void *context,
+                                tide_error *err)
+{
+    for (unsigned sends = 1;; sends++) {
+        bool heard = false;
+        tide_code code = ask_and_visit_once(http, request, answer, visit, context, &heard, err);
+        if (!heard || code != TIDE_REMOTE_RETRY || !request->repeatable || sends >= ASKINGS_MAX) {
+            return code;
+        }
+        tide_error_clear(err);
+        TIDE_TRY(tide_http_pause(http, answer, sends, err));
+    }
 }
 
 /* Leaves both at 0, as unknown, if it is no `major.minor`. */
@@ -106,6 +125,20 @@ static void conclude(tide_es_server *server, const char *version)
     server->has_shard_doc = !server->opensearch && (unknown || at_least(server, 7, 12));
 }
 
+/* Neither answer was withheld, and neither is of a server that can be read. */
+static tide_code fail_foreign(const tide_http *http, const tide_http_answer *answer,
+                              tide_error *err)
+{
+    char beginning[80];
+    tide_problem problem = TIDE_E_STRANGE_ANSWER;
+    return TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, TIDE_REMOTE),
+                     "%s: what answers here does not say that it is Elasticsearch or OpenSearch "
+                     "(its last answer begins with %s): check the address of the connection in "
+                     "the project file",
+                     tide_http_url(http),
+                     tide_es_print_beginning(tide_http_answer_text(answer), beginning));
+}
+
 static bool conclude_from_root(tide_es_server *server, const tide_json_node *root)
 {
     const char *version = tide_json_text(tide_json_path(root, "version", "number", TIDE_JSON_END));
@@ -117,6 +150,7 @@ static bool conclude_from_root(tide_es_server *server, const tide_json_node *roo
     }
     server->opensearch = (product != NULL && strcmp(product, "opensearch") == 0) ||
                          (tagline != NULL && strstr(tagline, "OpenSearch") != NULL);
+    server->is_told = true;
     read_version(server, version);
     conclude(server, version);
     return true;
@@ -130,6 +164,7 @@ static void conclude_from_node(tide_es_server *server, const tide_json_node *roo
     const tide_json_node *nodes = tide_json_member(root, "nodes");
     const tide_json_node *node = nodes != NULL ? nodes->first_child : NULL;
     const char *version = tide_json_text(tide_json_member(node, "version"));
+    server->is_told = server->is_told || version != NULL || elastic_product;
     read_version(server, version != NULL ? version : "");
     bool old = server->major >= 5 && server->major <= 7;
     server->opensearch = !elastic_product && !old;
@@ -142,13 +177,17 @@ static bool is_closed(long status)
     return status == 400 || status == 403 || status == 404 || status == 405;
 }
 
+/* *is_told: it is one of these servers by how it refuses. */
 static tide_code ask_unless_closed(tide_http *http, const char *path, tide_http_answer *answer,
-                                   tide_arena *arena, const tide_json_node **root, tide_error *err)
+                                   tide_arena *arena, const tide_json_node **root, bool *is_told,
+                                   tide_error *err)
 {
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
+    tide_es_refusal refusal = {.is_foreign = true};
     *root = NULL;
-    tide_code code = tide_es_ask(http, &request, answer, arena, root, NULL, err);
+    tide_code code = tide_es_ask(http, &request, answer, arena, root, &refusal, err);
     if (code != TIDE_OK && answer->status >= 400 && is_closed(answer->status)) {
+        *is_told = *is_told || !refusal.is_foreign;
         tide_error_clear(err);
         return TIDE_OK;
     }
@@ -162,13 +201,16 @@ tide_code tide_es_server_detect(tide_http *http, tide_http_answer *answer, tide_
     tide_arena arena;
     tide_arena_init(&arena);
     memset(server, 0, sizeof *server);
-    tide_code code = ask_unless_closed(http, "/", answer, &arena, &root, err);
+    tide_code code = ask_unless_closed(http, "/", answer, &arena, &root, &server->is_told, err);
     if (code == TIDE_OK && !conclude_from_root(server, root)) {
         bool elastic_product = answer->elastic_product;
+        bool has_root = root != NULL;
         code = ask_unless_closed(http, "/_nodes/_local?filter_path=nodes.*.version", answer, &arena,
-                                 &root, err);
+                                 &root, &server->is_told, err);
         if (code == TIDE_OK) {
             conclude_from_node(server, root, elastic_product || answer->elastic_product);
+            code = server->is_told || !has_root || root == NULL ? TIDE_OK
+                                                                : fail_foreign(http, answer, err);
         }
     }
     tide_arena_clear(&arena);

@@ -18,8 +18,6 @@
     "/_settings?ignore_unavailable=true&allow_no_indices=true&expand_wildcards=all" \
     "&filter_path=*.settings.index.uuid"
 
-#define ASKINGS_MAX 3
-
 typedef struct verification {
     const tide_es_indices *indices;
     tide_http *http;
@@ -50,6 +48,7 @@ static tide_code compare_index(const verification *v, const tide_json_node *at, 
     return TIDE_OK;
 }
 
+/* An index that was found stays so, whatever else another answer says. */
 static tide_code compare(void *context, const tide_json_node *root, tide_arena *arena,
                          tide_error *err)
 {
@@ -70,19 +69,11 @@ static tide_code compare(void *context, const tide_json_node *root, tide_arena *
                                  tide_http_url(v->http));
 }
 
-/* What is no answer is asked for again a few times, as what is no JSON. */
 static tide_code ask(void *context, const char *path, tide_error *err)
 {
     verification *v = context;
     tide_http_request request = {.method = "GET", .path = path, .repeatable = true};
-    for (unsigned sends = 1;; sends++) {
-        tide_code code = tide_es_ask_and_visit(v->http, &request, v->answer, compare, v, err);
-        if (code != TIDE_REMOTE_RETRY || v->answer->status >= 300 || sends == ASKINGS_MAX) {
-            return code;
-        }
-        tide_error_clear(err);
-        TIDE_TRY(tide_http_pause(v->http, v->answer, sends, err));
-    }
+    return tide_es_ask_and_visit(v->http, &request, v->answer, compare, v, err);
 }
 
 /* Who may not see settings can't be told. */
