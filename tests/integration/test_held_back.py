@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from pipelines import engine
 from pipelines.engine import Project
+from wire.wire_proxy import Answer, Proxy, Request, Script
 
 KEEP_ALIVE_SECONDS = 1
 HELD_SECONDS = 3 * KEEP_ALIVE_SECONDS
@@ -40,6 +41,11 @@ def index(elasticsearch_8, request):
 def search_statistics(server) -> dict:
     (node,) = server.request("GET", "/_nodes/stats/indices/search")["nodes"].values()
     return node["indices"]["search"]
+
+
+def is_nothing_open(server) -> bool:
+    """It is closed, and answered, a moment before its last search lets go of it."""
+    return search_statistics(server)["open_contexts"] == 0
 
 
 def is_blocked(connection: psycopg.Connection) -> bool:
@@ -101,12 +107,12 @@ create event trigger gates on ddl_command_end when tag in ('CREATE TABLE')
 """
 
 
-def hold(project: Project, conninfo: str, look=lambda: None) -> engine.Execution:
+def hold(project: Project, conninfo: str, look=lambda: None, workers: int = 2) -> engine.Execution:
     """Runs with the gate closed for a while."""
     with psycopg.connect(conninfo) as gate, psycopg.connect(conninfo, autocommit=True) as eyes:
         eyes.execute(GATE)
         gate.execute("select pg_advisory_xact_lock(1)")
-        process = project.start(*engine.options(2))
+        process = project.start(*engine.options(workers))
         wait_until(lambda: is_blocked(eyes))
         time.sleep(HELD_SECONDS)  # the server's time has to pass
         assert is_blocked(eyes)
@@ -138,7 +144,7 @@ def test_a_locked_table_costs_no_scroll(
     assert record["counts"]["loaded"] == DOCUMENTS - len(BAD)
     assert record["rejects"] == len(BAD)
     after = search_statistics(server)
-    assert after["open_contexts"] == 0
+    wait_until(lambda: is_nothing_open(server))
     scrolls = SHARDS if snapshot == "scroll" else 0
     assert after["scroll_total"] - before["scroll_total"] == scrolls
     with psycopg.connect(postgres_database) as connection:
@@ -149,6 +155,41 @@ def test_a_locked_table_costs_no_scroll(
     assert {masked for *_, masked in found} != {SECRET}
     assert rejects == sorted((f"{index}/d{n}",) for n in BAD)
     assert not project.spilled_files()
+
+
+class Renewals(Script):
+    """Every request that only keeps a point in time alive is answered with another id."""
+
+    seen = 0
+
+    def after(self, proxy: Proxy, request: Request, answer: Answer) -> None:
+        if request.kind == "pit_next" and request.json["size"] == 0:
+            self.seen += 1
+            proxy.change_pit_id(request, answer)
+
+
+def test_ids_that_change_while_a_point_in_time_is_kept_alive_are_used(
+    tidemill, tmp_path, elasticsearch_8, index, postgres_database
+) -> None:
+    sink = {"postgres": postgres_database}
+    with Proxy(elasticsearch_8.port) as proxy:
+        proxy.one_worker, proxy.script = True, Renewals()
+        project = make_project(
+            tidemill,
+            tmp_path,
+            proxy.url,
+            sink,
+            index,
+            snapshot="pit",
+            slices=1,
+            page_size=DOCUMENTS - 1,
+        )
+        execution = hold(project, postgres_database, workers=1)
+        proxy.settle()
+    assert execution.code == 0, execution.describe()
+    assert proxy.script.seen > 2
+    assert proxy.crimes == []
+    assert {context.closed for context in proxy.contexts.values()} == {True}
 
 
 def test_a_spill_directory_that_is_gone_is_an_error_and_the_same_command_goes_on(

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
 #include "base/problem.h"
+#include "source/elasticsearch/json_tree.h"
 #include "source/elasticsearch/reader_state.h"
 
 /* How long a cancelled run waits for an opening request, to learn what is to be closed. */
@@ -147,6 +149,24 @@ static tide_code receive_pit(tide_es_reader *r, tide_error *err)
     return code;
 }
 
+/* Of the answer to a request that asks for no documents. */
+static void learn_pit_id(tide_es_reader *r)
+{
+    const tide_json_node *root = NULL;
+    tide_error ignored;
+    tide_arena arena;
+    tide_error_clear(&ignored);
+    tide_arena_init(&arena);
+    const tide_http_answer *answer = tide_es_reader_answer(r);
+    if (answer->status < 300 &&
+        tide_json_tree_parse(&arena, tide_http_answer_text(answer), &root, &ignored) == TIDE_OK) {
+        const char *id = tide_json_text(tide_json_member(root, "pit_id"));
+        tide_es_snapshot_renew(&r->source->snapshots[r->split->member], r->base.snapshot_generation,
+                               id != NULL ? tide_str_of(id) : (tide_str){NULL, 0});
+    }
+    tide_arena_clear(&arena);
+}
+
 tide_code tide_es_reader_renew(tide_es_reader *r, tide_error *err)
 {
     tide_es_slice nothing = r->slice;
@@ -158,7 +178,9 @@ tide_code tide_es_reader_renew(tide_es_reader *r, tide_error *err)
         TIDE_TRY(tide_es_pit_next(&r->message, &nothing, tide_es_text_str(&r->id), nowhere, err));
         tide_code code =
             tide_http_send(r->http, &r->message.request, tide_es_reader_answer(r), err);
-        if (code != TIDE_OK && code != TIDE_REMOTE_RETRY) {
+        if (code == TIDE_OK) {
+            learn_pit_id(r);
+        } else if (code != TIDE_REMOTE_RETRY) {
             return code;
         }
         tide_error_clear(err);
