@@ -303,6 +303,22 @@ static tide_code sum_units(tide_pg_sink *sink, tide_sink_facts *facts, tide_erro
     return TIDE_OK;
 }
 
+static tide_code check_writable(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
+{
+    char *why;
+    TIDE_TRY(tide_pg_ask(&sink->control,
+                         "SELECT CASE WHEN pg_is_in_recovery() THEN 'the server is a standby and "
+                         "takes no writes: connect to the primary' "
+                         "WHEN current_setting('default_transaction_read_only')::boolean THEN "
+                         "'sessions are read-only: take default_transaction_read_only back' END",
+                         NULL, 0, &why, err));
+    if (why != NULL) {
+        tide_text_append_format(&facts->problems, "%s\n", why);
+    }
+    tide_free(why);
+    return TIDE_OK;
+}
+
 static tide_code check_server(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
 {
     char server[96];
@@ -319,15 +335,7 @@ static tide_code check_server(tide_pg_sink *sink, tide_sink_facts *facts, tide_e
                                 "used\n",
                                 facts->server);
     }
-    char *recovering;
-    TIDE_TRY(tide_pg_ask(&sink->control, "SELECT 1 WHERE pg_is_in_recovery()", NULL, 0, &recovering,
-                         err));
-    if (recovering != NULL) {
-        tide_text_append(&facts->problems,
-                         "the server is a standby and takes no writes: connect to the primary\n");
-    }
-    tide_free(recovering);
-    return TIDE_OK;
+    return check_writable(sink, facts, err);
 }
 
 typedef struct checking {

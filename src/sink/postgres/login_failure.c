@@ -7,8 +7,8 @@
 #define CHECK_ADDRESS "check host and port of the connection in the project file"
 #define NO_POSTGRES "; is this the port of PostgreSQL? " CHECK_ADDRESS
 #define STARTS "; it is starting, stopping or recovering: run again when it is ready"
-#define NO_ROOM                                                                                  \
-    "; a run takes one connection for each worker and two more: lower --workers, end other "     \
+#define NO_ROOM                                                                              \
+    "; a run takes one connection for each worker and two more: lower --workers, end other " \
     "sessions, raise max_connections, or put a pooler in between"
 #define NO_TLS "; give sslmode=disable or prefer, or switch TLS on at the server (ssl = on)"
 
