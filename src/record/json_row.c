@@ -323,14 +323,16 @@ static void settle(tide_json_row *row)
     }
 }
 
-/* Objects and broken strings are missing where the column says so; cells see to the rest. */
+/* Objects and broken strings are missing where the column says so, also as the first of an array;
+ * cells see to the rest. */
 static tide_code forgive(tide_json_row *row, size_t i, const char **reason, tide_error *err)
 {
     const tide_json_column *column = &row->decoder->columns[i];
     uint32_t place = row->decoder->walk.places[i];
     if (!column->spec->malformed_is_null || column->spec->origin != TIDE_FROM_PATH || place == 0 ||
         (place & TIDE_JSON_PLACE_MARKS) != 0 ||
-        tide_json_char(&row->decoder->walk.tokens, place) == '[') {
+        (tide_json_char(&row->decoder->walk.tokens, place) == '[' &&
+         column->spec->array != TIDE_ARRAY_FIRST)) {
         return TIDE_OK;
     }
     return tide_cell_append_missing(column->parser, &row->builder->columns[i], reason, err);
