@@ -3,8 +3,8 @@
 
 It holds one index, its documents dealt out to shards, and knows scrolls and points in time. As in
 the real thing, a scroll moves on when a request for it arrives, whether or not its answer does.
-Every request is recorded; a scroll that is asked for again after one of its answers was spoilt is
-recorded as a crime.
+Every request is recorded. What is recorded as a crime: a scroll that is asked for again after one of
+its answers was spoilt, a search whose query string is not what every one has.
 """
 
 import itertools
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+PARTIAL = "allow_partial_search_results=false"
 UUID = "Yq0vXbZuT2e-nB1wO6cQeA"
 
 
@@ -49,6 +50,7 @@ class Request:
     kind: str  # "search", "open", "next", "pit_open", "pit_next", "close", "pit_close", "control"
     number: int  # among those of its kind, from 1
     authorization: str = ""
+    target: str = ""  # as the request line has it
 
 
 Fault = Callable[[Request, Answer], None]
@@ -68,6 +70,8 @@ class FakeSearch:
         self.shards = shards
         self.opensearch = opensearch
         self.fault: Fault | None = None
+        self.prefix = ""  # of all paths, as behind a proxy
+        self.forgets: Callable[[Request], bool] | None = None  # the query string, on its way here
         self.requests: list[Request] = []
         self.crimes: list[str] = []
         self.contexts: dict[str, dict] = {}
@@ -130,10 +134,14 @@ class FakeSearch:
         body = stream.read(length)
         if len(body) < length:
             return False
-        path, _, query = target.partition("?")
+        path, _, query = re.sub(r"^http://[^/]+", "", target).partition("?")
+        if not path.startswith(self.prefix):
+            return False
+        path = path.removeprefix(self.prefix)
         with self.lock:
             answer = self._answer(method, path, query, json.loads(body) if body else {})
             self.requests[-1].authorization = authorization
+            self.requests[-1].target = target
         return self._send(connection, answer)
 
     def _whole(self, answer: Answer) -> bytes:
@@ -173,7 +181,11 @@ class FakeSearch:
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         request = Request(method, path, query, body, kind, self.kinds[kind])
         self.requests.append(request)
-        status, value = getattr(self, "_" + kind)(request)
+        if kind in ("search", "open", "pit_next") and PARTIAL not in query:
+            self.crimes.append(f"{path} was asked for with the query string `{query}`")
+        if self.forgets is not None and self.forgets(request):
+            request.query = ""
+        status, value = getattr(self, "_" + self._kind(method, path, request.query))(request)
         answer = Answer(json.dumps(value, separators=(",", ":")).encode(), status)
         if self.fault is not None:
             self.fault(request, answer)
@@ -184,7 +196,7 @@ class FakeSearch:
                 context["spoilt"] = True
         if kind == "open" and b"_scroll_id" not in self._sent(answer)[:200]:
             # Nobody can close what nobody was told of: it would expire.
-            self.contexts.pop(value["_scroll_id"], None)
+            self.contexts.pop(value.get("_scroll_id"), None)
         return answer
 
     def _kind(self, method: str, path: str, query: str) -> str:
@@ -238,7 +250,6 @@ class FakeSearch:
         return 404, {"error": why | {"root_cause": [why], "failed_shards": failed}, "status": 404}
 
     def _searched(self, request: Request) -> list[int]:
-        assert "allow_partial_search_results=false" in request.query
         found = re.search(r"_shards:([0-9,]+)", request.query)
         return [int(s) for s in found[1].split(",")] if found else list(range(self.shards))
 
@@ -273,6 +284,9 @@ class FakeSearch:
         return 200, {"succeeded": True, "num_freed": len(freed)}
 
     def _pit_open(self, request: Request) -> tuple[int, dict]:
+        if "keep_alive=" not in request.query:
+            why = {"type": "action_request_validation_exception", "reason": "keep_alive is missing"}
+            return 400, {"error": why | {"root_cause": [why]}, "status": 400}
         identifier = f"cGl0{next(self.ids)}=="
         self.contexts[identifier] = {"pit": True}
         return 200, {"pit_id" if self.opensearch else "id": identifier}

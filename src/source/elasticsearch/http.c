@@ -20,6 +20,7 @@ tide_code tide_http_create(const tide_http_settings *settings, const tide_cancel
     http->home = first_url % settings->url_count;
     http->url_index = http->home;
     tide_text_init(&http->url);
+    tide_text_init(&http->target);
     http->tried = tide_alloc_zero(settings->url_count, sizeof *http->tried);
     http->multi = curl_multi_init();
     http->easy = curl_easy_init();
@@ -42,6 +43,7 @@ void tide_http_destroy(tide_http *http)
     curl_multi_cleanup(http->multi);
     curl_slist_free_all(http->headers);
     tide_text_clear(&http->url);
+    tide_text_clear(&http->target);
     tide_free(http->tried);
     tide_free(http);
 }

@@ -2,6 +2,7 @@
 #include "source/elasticsearch/http_settings.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -69,21 +70,28 @@ static bool is_http(CURLU *url)
     return is;
 }
 
-static tide_code write_url(CURLU *url, char **out, tide_error *err)
+/* A part of the URL without slashes at its end; "" is no failure. */
+static tide_code write_part(CURLU *url, CURLUPart part, unsigned flags, char **out, tide_error *err)
 {
     char *text = NULL;
-    (void)curl_url_set(url, CURLUPART_QUERY, NULL, 0);
-    (void)curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
-    if (curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK) {
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) {
         return TIDE_FAIL_MEMORY(err, "connection settings");
     }
     size_t size = strlen(text);
     while (size > 0 && text[size - 1] == '/') {
         text[--size] = '\0';
     }
-    tide_code code = copy(out, text, err);
+    *out = tide_copy_string(text);
     curl_free(text);
-    return code;
+    return *out != NULL ? TIDE_OK : TIDE_FAIL_MEMORY(err, "connection settings");
+}
+
+static tide_code write_url(CURLU *url, char **whole, char **path, tide_error *err)
+{
+    (void)curl_url_set(url, CURLUPART_QUERY, NULL, 0);
+    (void)curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
+    TIDE_TRY(write_part(url, CURLUPART_URL, 0, whole, err));
+    return write_part(url, CURLUPART_PATH, CURLU_URLENCODE, path, err);
 }
 
 /* Messages never repeat the text: it may hold a password. */
@@ -108,9 +116,9 @@ static tide_code add_url(tide_http_settings *settings, const char *text, size_t 
         code = take_part(url, CURLUPART_PASSWORD, &settings->password, err);
     }
     if (code == TIDE_OK) {
-        code = write_url(url, &settings->urls[settings->url_count], err);
+        size_t at = settings->url_count++;
+        code = write_url(url, &settings->urls[at], &settings->paths[at], err);
     }
-    settings->url_count += code == TIDE_OK ? 1 : 0;
     curl_url_cleanup(url);
     return code;
 }
@@ -128,7 +136,8 @@ static tide_code add_urls(tide_http_settings *settings, const tide_es_options *o
                          "elasticsearch needs a url, e.g. https://host:9200");
     }
     settings->urls = tide_alloc_zero(options->url_count, sizeof *settings->urls);
-    if (settings->urls == NULL) {
+    settings->paths = tide_alloc_zero(options->url_count, sizeof *settings->paths);
+    if (settings->urls == NULL || settings->paths == NULL) {
         return TIDE_FAIL_MEMORY(err, "connection settings");
     }
     for (size_t i = 0; i < options->url_count; i++) {
@@ -187,12 +196,25 @@ static tide_code check_access(const tide_http_settings *settings, tide_error *er
     return TIDE_OK;
 }
 
+/* As the library finds one for http; what https asks for goes through a tunnel. */
+static bool names_proxy(void)
+{
+    static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        named = named || (value != NULL && *value != '\0');
+    }
+    return named;
+}
+
 tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_options *options,
                                   tide_error *err)
 {
     memset(settings, 0, sizeof *settings);
     settings->insecure = options->insecure;
     settings->compressed = options->compressed;
+    settings->through_proxy = names_proxy();
     settings->connect_timeout_ms = or_default(options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     settings->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
     settings->retry_pause_ms = or_default(options->retry_pause_ms, RETRY_PAUSE_MS);
@@ -211,8 +233,10 @@ void tide_http_settings_clear(tide_http_settings *settings)
 {
     for (size_t i = 0; i < settings->url_count; i++) {
         tide_free(settings->urls[i]);
+        tide_free(settings->paths[i]);
     }
     tide_free(settings->urls);
+    tide_free(settings->paths);
     tide_free(settings->user);
     tide_free(settings->password);
     tide_free(settings->api_key);

@@ -151,7 +151,23 @@ static bool set_method(tide_http *http)
            SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
 }
 
+/* The library makes the request line of its parsed url, and some versions leave out the query where
+ * they have no memory for it: another question, with an answer that looks well. So the line is
+ * given as it is; but a proxy of plain HTTP wants the whole url in it, which the library writes, or
+ * fails. */
+static bool set_target(tide_http *http)
+{
+    const tide_http_settings *settings = http->settings;
+    bool in_whole =
+        settings->through_proxy && strncmp(settings->urls[http->url_index], "http:", 5) == 0;
+    tide_text_reset(&http->target);
+    tide_text_append(&http->target, settings->paths[http->url_index]);
+    tide_text_append(&http->target, http->request->path);
+    return !tide_text_failed(&http->target) &&
+           SET(CURLOPT_REQUEST_TARGET, in_whole ? NULL : tide_text_c(&http->target));
+}
+
 bool tide_http_setup_request(tide_http *http)
 {
-    return set_method(http) && SET(CURLOPT_URL, tide_text_c(&http->url));
+    return set_method(http) && set_target(http) && SET(CURLOPT_URL, tide_text_c(&http->url));
 }

@@ -21,6 +21,7 @@ struct tide_http {
     tide_http_answer *answer;
     size_t sent_bytes; /* of the body */
     tide_text url;
+    tide_text target; /* what the request line says */
     tide_http_failure failure;
     bool too_large;
     char reason[CURL_ERROR_SIZE];
