@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/problem.h"
+#include "source/elasticsearch/flattened.h"
 #include "source/elasticsearch/source_state.h"
 
 /* Everything that check and the list of fields need of the server. */
@@ -40,7 +41,7 @@ static bool fits(tide_type_id wanted, const char *mapped)
     static const char *const structures[] = {"object",    "nested",      "geo_point", "geo_shape",
                                              "flattened", "flat_object", "join",      NULL};
     bool is_date = strcmp(mapped, "date") == 0 || strcmp(mapped, "date_nanos") == 0;
-    if (wanted == TIDE_JSON) {
+    if (wanted == TIDE_JSON || tide_es_is_key_type(mapped)) {
         return true;
     }
     if (is_one_of(mapped, structures)) {

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/problem.h"
-#include "record/cell_constant.h"
 #include "record/cell_parser.h"
 #include "source/elasticsearch/field_facts.h"
+#include "source/elasticsearch/flattened.h"
+#include "source/elasticsearch/mapped_constant.h"
 #include "source/elasticsearch/stored_source.h"
 
 /* One column of one index. */
@@ -19,6 +20,7 @@ typedef struct typist {
     tide_column_spec *spec;        /* a copy that is being typed */
     const char *field;             /* as the column names it */
     const tide_json_node *mapping; /* of that field; NULL: not mapped */
+    const char *type;              /* of it, for notes */
     bool is_sub_field;
     bool *is_leaf_somewhere, *is_sub_somewhere;
 } typist;
@@ -99,6 +101,22 @@ static tide_code find_mapping(typist *t, tide_error *err)
         (void)tide_es_visit_parents(t->spec->path, enter_parent, t);
     }
     return t->spec->path != NULL ? TIDE_OK : TIDE_FAIL_MEMORY(err, "the typed columns");
+}
+
+/* Is it a key of a flattened field? Its nulls are what that field says. */
+static tide_code find_key(typist *t, tide_error *err)
+{
+    tide_es_key key;
+    if (t->mapping != NULL) {
+        t->type = mapped_type(t) == NULL ? "" : mapped_type(t);
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_es_key_find(t->facts, t->spec->path, &t->typing->arena, &key, err));
+    t->mapping = key.mapping;
+    t->type = key.type;
+    t->spec->path = key.path;
+    t->spec->mapped.beside_parents = t->spec->mapped.beside_parents || key.mapping != NULL;
+    return TIDE_OK;
 }
 
 static tide_code check_stored(const typist *t, tide_error *err)
@@ -201,43 +219,20 @@ static tide_code type_date(typist *t, tide_error *err)
     return compile_format(t, err);
 }
 
-static tide_constant_kind constant_kind(const tide_json_node *node)
-{
-    switch (node->kind) {
-        case TIDE_JSON_NUMBER:
-            return TIDE_CONSTANT_NUMBER;
-        case TIDE_JSON_FALSE:
-        case TIDE_JSON_TRUE:
-            return TIDE_CONSTANT_BOOL;
-        default:
-            return TIDE_CONSTANT_TEXT;
-    }
-}
-
-static const char *constant_text(const tide_json_node *node)
-{
-    return node->kind == TIDE_JSON_TRUE    ? "true"
-           : node->kind == TIDE_JSON_FALSE ? "false"
-                                           : node->text;
-}
-
 /* Of an option that is a value of the field: *fits is false where a column that takes what can't be
- * typed as missing can't hold it. */
+ * typed as missing can't hold it, or where it was meant for the keys of other columns. */
 static tide_code read_constant(typist *t, const char *name, tide_value *value, bool *fits,
                                tide_error *err)
 {
     const tide_json_node *node = tide_json_member(t->mapping, name);
     char reason[TIDE_CONSTANT_REASON_BYTES];
     *fits = false;
-    if (node == NULL || constant_text(node) == NULL || t->spec->type.id == TIDE_JSON) {
+    if (!tide_es_is_constant(node) || t->spec->type.id == TIDE_JSON) {
         return TIDE_OK;
     }
-    tide_column_spec plain = *t->spec;
-    plain.malformed_is_null = false;
-    TIDE_TRY(tide_cell_constant(&plain, constant_kind(node), constant_text(node), &t->typing->arena,
-                                value, reason, err));
+    TIDE_TRY(tide_es_constant_read(node, t->spec, &t->typing->arena, value, reason, err));
     *fits = *reason == '\0';
-    return *fits || t->spec->malformed_is_null
+    return *fits || t->spec->malformed_is_null || tide_es_is_key_type(t->type)
                ? TIDE_OK
                : TIDE_FAIL(err, TIDE_E_INDEX_UNFIT,
                            "%s: column %s: in index `%s` the field `%s` has a %s that does not fit "
@@ -269,12 +264,13 @@ static tide_code type_constants(typist *t, tide_error *err)
 static tide_code type_column(typist *t, const char **type, tide_error *err)
 {
     TIDE_TRY(find_mapping(t, err));
+    TIDE_TRY(find_key(t, err));
     TIDE_TRY(check_stored(t, err));
     TIDE_TRY(tide_es_stored_source_check(t->facts->source, t->index->name, t->spec, t->url, err));
     if (t->mapping == NULL) {
         return TIDE_OK;
     }
-    *type = tide_arena_copy_string(&t->typing->arena, mapped_type(t) == NULL ? "" : mapped_type(t));
+    *type = tide_arena_copy_string(&t->typing->arena, t->type);
     if (*type == NULL) {
         return TIDE_FAIL_MEMORY(err, "the typed columns");
     }

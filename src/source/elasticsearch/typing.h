@@ -10,6 +10,7 @@
  *   long, integer, short, byte         gets whole numbers: 12.7 is 12
  *   anything with a null_value         gets it where null is written
  *   constant_keyword                   has the constant for a default
+ *   flattened, for a key of it         gets its null_value, below an alias of it, too
  *   nothing in this index              is null, also where the field above it is a value here
  *
  * What only the server could know - runtime fields with a script, targets of copy_to, normalized or

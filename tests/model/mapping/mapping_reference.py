@@ -4,7 +4,8 @@
 The server is asked for `docvalue_fields` of each document: that is how its mapping types a value.
 Where a column says more than doc values do, the rule is stated here, of the document's text:
 
-- text is as it is written, whatever the field's type; a sub-field's is what the server has indexed;
+- text is as it is written, whatever the field's type; a sub-field's is what the server has indexed,
+  a key's of a flattened field, too, where that is not too long for its ignore_above;
 - numbers and times keep digits that doc values round: rounded, they must be equal;
 - lists are rejects, or their first element (doc values are sorted, and without duplicates): its
   doc value is that of a second document that holds the first element alone;
@@ -22,6 +23,7 @@ from mapping_world import Column
 
 REJECT = object()  # the row is a reject because of this column
 LAST_MICROS = 253402300799999999
+WHOLE = re.compile(r"[+-]?[0-9]+")
 UNKNOWN = object()  # nothing is known: the server refused the second document
 
 
@@ -98,8 +100,21 @@ def typed_text(column: Column, kind: Kind, value: object, doc_value: object) -> 
     return null_text(kind) if value is None else as_written(value)
 
 
+def typed_key(column: Column, kind: Kind, value: object, doc_value: object) -> object:
+    """All doc values are texts; a column reads them by its own rules."""
+    if column.type == "text" and not isinstance(value, dict):
+        return None if value is None and doc_value is None else doc_value or as_written(value)
+    if value is None or value == "":  # of a number nothing; a null_value is for what it fits
+        value = null_text(kind)
+    if isinstance(value, str | int) and WHOLE.fullmatch(as_written(value)):
+        return Fraction(value)
+    return None if value in (None, "NIL") or column.malformed == "null" else REJECT
+
+
 def typed(column: Column, kind: Kind, value: object, doc_value: object) -> object:
     """Of one value that is there; the doc value is None where the server has none."""
+    if kind.family == "key":
+        return typed_key(column, kind, value, doc_value)
     if column.type == "text":
         return typed_text(column, kind, value, doc_value)
     if doc_value is None and kind.family == "moment" and re.fullmatch(r"-\d+", str(value)):

@@ -289,6 +289,25 @@ def huge_kind(rng: random.Random, features: frozenset[str]) -> Kind:
     return Kind(mapping, "huge", huge, ["12x", "abc", -1])
 
 
+KEYS = ("k", "k.m", "one two", "k.m.n", "żółw")
+
+
+def key_value(rng: random.Random) -> object:
+    return {"below": word(rng)} if rng.random() < 0.04 else word(rng)
+
+
+def key_kind(rng: random.Random, features: frozenset[str]) -> Kind:
+    """A column takes a key of a flattened field."""
+    mapping = {"type": "flat_object"}
+    if "flattened" in features:
+        mapping = maybe(rng, {"type": "flattened"}, ignore_above=5)
+        if rng.random() < 0.4:
+            mapping["null_value"] = rng.choice(("NIL", "7"))
+    elif "flat_object" not in features:
+        return word_kind(rng, features)
+    return Kind(mapping, "key", key_value)
+
+
 KINDS = (
     whole_kind,
     real_kind,
@@ -299,4 +318,5 @@ KINDS = (
     moment_kind,
     constant_kind,
     huge_kind,
+    key_kind,
 )

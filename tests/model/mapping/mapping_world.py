@@ -6,13 +6,14 @@ import copy
 import random
 from dataclasses import dataclass, field
 
-from mapping_values import KINDS, Kind, Raw
+from mapping_values import KEYS, KINDS, Kind, Raw
 
 TYPES = {
     "whole": ("int64", "int64", "double", "decimal(24,6)", "text"),
     "real": ("double", "double", "decimal(24,6)", "text"),
     "flag": ("bool", "bool", "text"),
     "word": ("text",),
+    "key": ("text", "text", "int64"),
     "constant": ("text",),
     "huge": ("decimal(20,0)", "decimal(24,2)", "text"),
     "moment": ("timestamp", "timestamp", "timestamp", "text"),
@@ -23,11 +24,17 @@ PLACES = ("{}", "{}", "o.{}", "o.p.{}", "{}.v", "flat.{}", "flat.{}")
 @dataclass
 class Column:
     name: str
-    path: str  # of the field; the same in each index
+    path: str  # of the field, or of a key in it; the same in each index
     take: str  # what `from` says: a sub-field, an alias or the path
     type: str
     array: str
     malformed: str
+    key: str | None = None  # of the flattened field
+
+    @property
+    def field(self) -> str:
+        """What is mapped."""
+        return self.path.removesuffix(f".{self.key}")
 
     def config(self) -> dict:
         config = {"type": self.type, "from": self.take, "array": self.array}
@@ -58,12 +65,13 @@ class World:
                 properties["flat"]["properties"][column.path[5:]] = kind.mapping
                 continue
             at = properties
-            *parents, leaf = column.path.split(".")
+            *parents, leaf = column.field.split(".")
             for parent in parents:
                 at = at.setdefault(parent, {"properties": {}})["properties"]
             at[leaf] = kind.mapping
             if column.take.startswith("alias_"):
-                properties[column.take] = {"type": "alias", "path": column.path}
+                alias = column.take.removesuffix(f".{column.key}")
+                properties[alias] = {"type": "alias", "path": column.field}
         return {"dynamic": False, "properties": properties}
 
 
@@ -88,6 +96,17 @@ def put(rng: random.Random, source: dict, path: str, value: object) -> None:
             at[key] = {}
         at = at[key]
     at[steps[0]] = value
+
+
+def put_key(rng: random.Random, source: dict, column: Column, value: object) -> None:
+    """The servers look below a flattened field for its keys, not beside it (`{"labels.env": 1}`).
+    Beside the key there are others, some with a name that the key's own begins or goes on with."""
+    inner: dict = {}
+    put(rng, inner, column.key, value)
+    for other in (*column.key.split("."), f"{column.key}.z", "y"):
+        if rng.random() < 0.2:
+            inner.setdefault(other, rng.choice(("beside", Raw(7), ["a", "b"], [], None)))
+    put(rng, source, column.field, inner)
 
 
 def value_of(rng: random.Random, kind: Kind) -> object:
@@ -128,7 +147,11 @@ def document(rng: random.Random, world: World, index: str) -> dict:
         if kind is None or rng.random() < 0.15:
             continue
         arrays = column.array == "first" or rng.random() < 0.02
-        put(rng, source, column.path, cell(rng, kind, arrays))
+        value = cell(rng, kind, arrays)
+        if column.key:
+            put_key(rng, source, column, value)
+        else:
+            put(rng, source, column.path, value)
     if rng.random() < 0.05 and isinstance(source.get("o"), dict):
         source["o"] = [source["o"], {}]
     return source
@@ -141,32 +164,41 @@ def make_kind(rng: random.Random, make: object, features: frozenset[str]) -> Kin
     return kind
 
 
+def make_path(
+    rng: random.Random, number: int, before: Column | None, kind: Kind, features: frozenset[str]
+) -> str:
+    """Of the field."""
+    places = [place for place in PLACES if "flat" in features or "flat" not in place]
+    if kind.family == "key":
+        places = [place for place in PLACES if "flat" not in place]
+    path = rng.choice(places).format(f"f{number}")
+    if kind.sub_field:
+        return f"f{number}"
+    beside_value = before is not None and before.path.startswith("flat.")
+    if beside_value and before.path.count(".") == 1 and kind.family != "key":
+        return f"{before.path}.y"
+    return path
+
+
 def make_column(
     rng: random.Random, number: int, before: Column | None, features: frozenset[str]
 ) -> tuple[Column, object]:
     make = rng.choice(KINDS)
     sample = make(random.Random(0), features)
-    places = [place for place in PLACES if "flat" in features or "flat" not in place]
-    path = rng.choice(places).format(f"f{number}")
-    if sample.sub_field:
-        path = f"f{number}"
-    if (
-        before is not None
-        and before.path.count(".") == 1
-        and before.path.startswith("flat.")
-        and not sample.sub_field
-    ):
-        path = f"{before.path}.y"
+    key = rng.choice(KEYS) if sample.family == "key" else None
+    path = make_path(rng, number, before, sample, features)
     take = f"{path}.{sample.sub_field}" if sample.sub_field else path
     if not path.startswith("flat.") and not sample.sub_field and rng.random() < 0.15:
         take = f"alias_{number}"
+    below = f".{key}" if key else ""
     column = Column(
         name=f"c{number}",
-        path=path,
-        take=take,
+        path=path + below,
+        take=take + below,
         type=rng.choice(TYPES[sample.family]),
         array=rng.choice(("reject", "first", "first")),
         malformed=rng.choice(("reject", "null", "null")),
+        key=key,
     )
     return column, make
 

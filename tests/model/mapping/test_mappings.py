@@ -31,6 +31,8 @@ def features_of(server) -> frozenset[str]:
         "scaled_float": {"type": "scaled_float", "scaling_factor": 10},
         "constant_keyword": {"type": "constant_keyword", "value": "a"},
         "unsigned_long": {"type": "unsigned_long"},
+        "flattened": {"type": "flattened"},
+        "flat_object": {"type": "flat_object"},
         "flat": {"type": "object", "subobjects": False},
     }
     found = set()
