@@ -171,7 +171,8 @@ typedef struct tide_sink_vtable {
      * lease. */
     tide_code (*dismiss)(tide_sink *sink, const tide_reject_list *rejects, int64_t run,
                          tide_error *err);
-    /* Writes the run record while running or at its end (status and record of *run). */
+    /* Writes the run record while running or at its end (status and record of *run). A run that is
+     * complete stays so. */
     tide_code (*record)(tide_sink *sink, const tide_run_row *run, tide_error *err);
     /* The last transaction: staged rows and state are moved, markers dropped, the run's marks take
      * the place of those with the same name (others stay), *run is complete.

@@ -113,8 +113,9 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
  * this one. */
 static tide_code settle(tide_execution *e, const tide_sink_facts *facts, tide_error *err)
 {
+    e->had_pending = facts->pending.size > 0;
     bool is_left = e->options.looks_only || e->sink->vtable->settle == NULL;
-    return facts->pending.size == 0 || is_left ? TIDE_OK : e->sink->vtable->settle(e->sink, err);
+    return !e->had_pending || is_left ? TIDE_OK : e->sink->vtable->settle(e->sink, err);
 }
 
 tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *last_count,
@@ -194,12 +195,42 @@ static tide_code print_plan(tide_execution *e, tide_error *err)
     return e->row.plan == NULL ? TIDE_FAIL_MEMORY(err, "the plan of a run") : TIDE_OK;
 }
 
+/* With `again: append` another run would append once more what the last one had committed when it
+ * was ended before all was in place. That is now all that was left of it to do: like a run that has
+ * not ended it is completed, and none is begun. */
+static bool completes_last(const tide_execution *e, const tide_run_row *last)
+{
+    return e->had_pending && e->pipeline->config->sink.again_append && !e->options.fresh &&
+           last != NULL && last->status == TIDE_RUN_COMPLETE;
+}
+
+static tide_code take_last(tide_execution *e, const tide_run_row *last, tide_error *err)
+{
+    tide_run_result *result = e->result;
+    e->completes_last = e->resumed = result->resumed = true;
+    e->row.run = result->run = last->run;
+    result->status = last->status;
+    result->horizon = INT64_MAX;
+    tide_text_append(&result->record, last->record == NULL ? "" : last->record);
+    tide_text_append_format(&e->source_plan.notes,
+                            "run %lld had committed all its rows when it was ended: this completes "
+                            "it and reads nothing. The run after it appends again\n",
+                            (long long)last->run);
+    tide_text_append(&result->notes, tide_text_c(&e->source_plan.notes));
+    return tide_text_failed(&result->record) || tide_text_failed(&result->notes)
+               ? TIDE_FAIL_MEMORY(err, "the record of a run")
+               : TIDE_OK;
+}
+
 tide_code tide_execution_prepare(tide_execution *e, tide_run_row *last, size_t *last_count,
                                  tide_error *err)
 {
     TIDE_TRY(tide_execution_connect(e, err));
     if (e->sink != NULL) {
         TIDE_TRY(tide_execution_look(e, last, last_count, err));
+    }
+    if (completes_last(e, *last_count > 0 ? last : NULL)) {
+        return take_last(e, last, err);
     }
     TIDE_TRY(choose_run(e, *last_count > 0 ? last : NULL, err));
     TIDE_TRY(plan_source(e, err));

@@ -36,6 +36,17 @@ static void set_record(tide_execution *e, tide_run_status status, const tide_err
     e->row.record = tide_copy_string(tide_text_c(&result->record));
 }
 
+/* As far as it can be written; else a note says so. */
+static void write_record(tide_execution *e)
+{
+    tide_error failure;
+    tide_error_clear(&failure);
+    if (e->sink->vtable->record(e->sink, &e->row, &failure) != TIDE_OK) {
+        tide_text_append(&e->result->notes, failure.message);
+        tide_text_append_char(&e->result->notes, '\n');
+    }
+}
+
 static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count, tide_error *err)
 {
     if (e->sink == NULL) {
@@ -132,7 +143,8 @@ static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_er
     return code;
 }
 
-/* Staged rows are known to be loaded, or to have lost against others, only once they are moved. */
+/* Staged rows are known to be loaded, or to have lost against others, only once they are moved. All
+ * is committed by then: that the record can't say so any more is no reason to run again. */
 static tide_code complete(tide_execution *e, const tide_error *outcome, tide_error *err)
 {
     tide_counts *counts = &e->result->counts;
@@ -147,7 +159,8 @@ static tide_code complete(tide_execution *e, const tide_error *outcome, tide_err
     counts->superseded += moved.superseded;
     counts->refused += moved.refused;
     set_record(e, TIDE_RUN_COMPLETE, outcome);
-    return tide_on_side(e->sink->vtable->record(e->sink, &e->row, err), TIDE_SIDE_SINK, err);
+    write_record(e);
+    return TIDE_OK;
 }
 
 /* A run in which `late: fail` has held series back is not complete: it is resumed, or closed by
@@ -177,16 +190,12 @@ static tide_code finish(tide_execution *e, tide_error *err)
  * run whose rows have all been committed stays complete: resumed, it would load them again. */
 static void record_failure(tide_execution *e, const tide_error *failure)
 {
-    tide_error ignored;
-    tide_error_clear(&ignored);
     if (e->finished) {
         return;
     }
     set_record(e, failure->code == TIDE_CANCELLED ? TIDE_RUN_CANCELLED : TIDE_RUN_FAILED, failure);
-    if (e->begun && failure->code != TIDE_FENCED &&
-        e->sink->vtable->record(e->sink, &e->row, &ignored) != TIDE_OK) {
-        tide_text_append(&e->result->notes, ignored.message);
-        tide_text_append_char(&e->result->notes, '\n');
+    if (e->begun && failure->code != TIDE_FENCED) {
+        write_record(e);
     }
     if (!e->begun && failure->code != TIDE_CANCELLED) {
         tide_note_failed_attempt(e, failure);
@@ -198,10 +207,14 @@ static tide_code execute(tide_execution *e, tide_error *err)
     tide_run_row last = {0};
     size_t last_count = 0;
     tide_code code = tide_execution_prepare(e, &last, &last_count, err);
-    if (code == TIDE_OK) {
+    bool has_ended = code != TIDE_OK || e->completes_last;
+    if (!has_ended) {
         code = begin(e, &last, last_count, err);
     }
     tide_run_row_clear(&last);
+    if (has_ended) {
+        return code;
+    }
     if (code == TIDE_OK) {
         tide_execution_bound_process(e);
         log_beginning(e);

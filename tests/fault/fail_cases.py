@@ -38,8 +38,11 @@ MODES = {
     "merge": ({}, {"mode": "merge", **balances.KEY}),
     "replace": ({**SERIES, "steps": [balances.LUA_STEP]}, {"mode": "replace"}),
     "stream": ({}, {"mode": "append", "again": "append"}),
+    "staged": ({}, {"mode": "append", "again": "append"}),
     "registry": ({}, {"mode": "append"}),
 }
+# An append is staged where the whole index is read at one instant, or by chosen slices.
+SOURCES = {"staged": {"snapshot": "pit", "slices": 2}}
 # In some of them the step with a state is the second one.
 TYPES = {**balances.TYPES, "s2_balance": "decimal", "s2_days_active": "int64"}
 FORMATS = ("ndjson", "csv", "ndjson.gz", "ndjson.zst")
@@ -98,6 +101,8 @@ def all_cases() -> list[Case]:
             cases.append(Case("ndjson", sink, "append", command))
         for mode in ("append", "registry"):
             cases.append(Case("ndjson", sink, mode, "night"))
+    for sink in SINKS[:3]:
+        cases.append(Case("elasticsearch", sink, "staged"))
     for command in ("check", "plan"):
         cases.append(Case("elasticsearch", "sqlite", "append", command))
     return cases
@@ -177,7 +182,7 @@ def write_project(directory: Path, case: Case, servers: dict[str, str]) -> None:
     if case.source == "elasticsearch":
         url = servers["elasticsearch"]
         used["events"] = {"elasticsearch": url, "retry_pause": "1ms", "timeout": "5s"}
-        source = {"connection": "events", "index": "uses"}
+        source = {"connection": "events", "index": "uses", **SOURCES.get(case.mode, {})}
     else:
         write_files(directory / "in", case.source)
         source = {"files": f"in/*.{case.source}"}

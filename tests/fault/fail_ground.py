@@ -245,7 +245,7 @@ class FailGround:
     @property
     def is_loaded_by_each_run(self) -> bool:
         """Whether a run after a complete one loads the same rows again."""
-        return self.case.mode == "stream" or self.case.command == "night"
+        return self.case.mode in ("stream", "staged") or self.case.command == "night"
 
     def is_complete(self) -> bool:
         if self.case.sink == "discard":
@@ -254,7 +254,8 @@ class FailGround:
             [str(self.binary), "runs", "--json"], cwd=self.work, capture_output=True, check=True
         )
         rows = [json.loads(line) for line in done.stdout.splitlines()]
-        return sum(row["status"] == "complete" for row in rows) > self.case.needs_run
+        done = [row for row in rows if row["status"] == "complete" and row["pending"] is None]
+        return len(done) > self.case.needs_run
 
     def compare(self) -> None:
         found = self.tables()

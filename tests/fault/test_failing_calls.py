@@ -7,6 +7,7 @@ another sample, TIDEMILL_FAIL_EACH how many faults a case has. A failure names i
 torture --replay repeats it.
 """
 
+import errno
 import os
 import random
 from collections.abc import Iterator
@@ -70,3 +71,12 @@ def test_the_failer_counts_and_fails(tidemill, scratch_path):
         assert ground.counts[kind] > 0, kind
     outcome = ground.trial(Fault("mkdir", 1, 28))
     assert outcome.code == 5 and "No space left on device" in outcome.said
+
+
+def test_what_fails_after_the_last_commit_leaves_a_complete_run(tidemill, scratch_path, search):
+    """Here each run appends all rows: one that were resumed would do so once more."""
+    case = Case("elasticsearch", "csv", "staged")
+    ground = FailGround(tidemill, FAILER, scratch_path, case, {"elasticsearch": search})
+    for nth in range(1, ground.counts["rename"] + 1):
+        outcome = ground.trial(Fault("rename", nth, errno.EIO, goes_on=True))
+        assert outcome.code == 5 and "all rows are committed" in outcome.said

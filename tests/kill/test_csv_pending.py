@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """CSV files that are committed and not yet in place, since the run was killed right after its COMMIT:
 check, plan, runs, show and doctor tell, and touch nothing; the next run begins by putting them there,
-even if it then fails because its source is gone."""
+even if it then fails because its source is gone. Where another run would append all rows once more
+it ends with that."""
 
 import json
 import shutil
@@ -14,6 +15,7 @@ from pipelines.files import ndjson_line
 from pipelines.tables import read_csv
 
 KILLED = -signal.SIGKILL
+INDEX = "csv-pending"
 
 
 @pytest.fixture
@@ -155,3 +157,64 @@ def test_a_part_that_was_not_named(project: Project):
     assert project.run().code == 0  # resumes: reads what was planned
     assert project.run().code == 0
     assert loaded(project) == [1, 2, 9]
+
+
+@pytest.fixture
+def staged(tidemill, tmp_path, elasticsearch_8):
+    """Appends three documents in each run, all of them in its last COMMIT."""
+    elasticsearch_8.create_index(INDEX, {"id": {"type": "long"}}, shards=2)
+    elasticsearch_8.load(INDEX, ((str(i), {"id": i}) for i in (1, 2, 3)))
+    made = Project(tidemill, tmp_path)
+    made.content = {
+        "connections": {"files": {"csv": "out"}, "search": {"elasticsearch": elasticsearch_8.url}},
+        "pipelines": {
+            "events": {
+                "source": {"connection": "search", "index": INDEX, "slices": 2},
+                "columns": {"id": "int64"},
+                "sink": {
+                    "connection": "files",
+                    "table": "loaded",
+                    "mode": "append",
+                    "again": "append",
+                },
+            }
+        },
+    }
+    made.write()
+    yield made
+    elasticsearch_8.request("DELETE", f"/{INDEX}")
+
+
+ONCE = [1, 2, 3]
+
+
+def statuses(project: Project) -> list[tuple[int, str, bool]]:
+    """Number, status, and whether something is pending, of each run."""
+    runs = objects(project, "runs")
+    return [(run["run"], run["status"], run["pending"] is not None) for run in runs]
+
+
+def test_the_same_command_completes_an_append_and_appends_nothing(staged: Project):
+    assert staged.run(TIDEMILL_FAULT="csv.finish.after:1").code == KILLED
+    assert statuses(staged) == [(1, "complete", True)]
+    assert loaded(staged) == []
+    (plan,) = objects(staged, "plan")
+    assert (plan["run"], plan["resumes"], plan["splits"]) == (1, True, 0)
+    words = "run 1 had committed all its rows when it was ended"
+    assert words in plan["notes"]
+    assert loaded(staged) == []
+    done = staged.run()
+    assert done.code == 0
+    assert (done.record["run"], done.record["counts"]["loaded"]) == (1, 3)
+    assert statuses(staged) == [(1, "complete", False)]
+    assert loaded(staged) == ONCE
+    assert words not in look(staged, "plan")
+    assert staged.run().code == 0  # as is wanted of it
+    assert loaded(staged) == sorted(ONCE * 2)
+
+
+def test_a_new_run_appends_again(staged: Project):
+    assert staged.run(TIDEMILL_FAULT="csv.finish.after:1").code == KILLED
+    assert staged.run("--new").code == 0
+    assert statuses(staged) == [(2, "complete", False), (1, "complete", False)]
+    assert loaded(staged) == sorted(ONCE * 2)

@@ -185,6 +185,12 @@ tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_row *run, tide_loa
     if (!tide_store_is_staged(&sink->store)) {
         return TIDE_OK;
     }
-    /* Committed: a failure from here on says that names are late, the next run gives them. */
-    return tide_csv_settle(sink, err);
+    tide_code code = tide_csv_settle(sink, err);
+    if (code != TIDE_OK) {
+        (void)tide_error_context(err,
+                                 "all rows are committed, but %s does not show all of them yet; "
+                                 "the next `tidemill run` begins by putting them there",
+                                 sink->folder);
+    }
+    return code;
 }

@@ -147,6 +147,12 @@ typedef struct recording {
     const tide_run_row *run;
 } recording;
 
+/* A run that is complete stays so, whatever went wrong after its last COMMIT, or with the answer to
+ * that: resumed, it would load its rows again. */
+#define UNLESS_COMPLETE(column, value)                                                         \
+    column " = CASE WHEN status = 'complete' AND $3 <> 'complete' THEN " column " ELSE " value \
+           " END"
+
 /* After begin only the holder of the epoch writes, so that a fenced process does not overwrite what
  * its successor says. Before begin (closing an old run) there is no epoch yet. */
 static tide_code write_record(tide_pg_connection *connection, tide_pg_attempt *attempt,
@@ -165,9 +171,10 @@ static tide_code write_record(tide_pg_connection *connection, tide_pg_attempt *a
     char number[NUMBER_BYTES];
     char ended[NUMBER_BYTES];
     (void)snprintf(sql, sizeof sql,
-                   "UPDATE %s SET status = $3, ended_at = " INSTANT("$4")
-                   ", record = coalesce($5::json, record), plan = coalesce($6::json, plan) "
-                   "WHERE pipeline = $1 AND run = $2::bigint",
+                   "UPDATE %s SET " UNLESS_COMPLETE("status", "$3") ", "
+                   UNLESS_COMPLETE("ended_at", INSTANT("$4")) ", "
+                   UNLESS_COMPLETE("record", "coalesce($5::json, record)")
+                   ", plan = coalesce($6::json, plan) WHERE pipeline = $1 AND run = $2::bigint",
                    sink->names.runs);
     const char *parameters[] = {sink->target->pipeline,
                                 print_number(run->run, number),

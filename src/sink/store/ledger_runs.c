@@ -127,6 +127,8 @@ tide_code tide_ledger_read_runs(tide_db *db, const char *pipeline, size_t limit,
     return code;
 }
 
+/* A run that is complete stays so, whatever went wrong after its last COMMIT: resumed, it would
+ * load its rows again. */
 tide_code tide_ledger_write_run(tide_db *db, const char *pipeline, const tide_run_row *run,
                                 tide_error *err)
 {
@@ -135,7 +137,8 @@ tide_code tide_ledger_write_run(tide_db *db, const char *pipeline, const tide_ru
                              "INSERT INTO tidemill_runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
                              "ON CONFLICT (pipeline, run) DO UPDATE SET status = excluded.status, "
                              "ended_at = excluded.ended_at, plan = excluded.plan, "
-                             "record = excluded.record",
+                             "record = excluded.record "
+                             "WHERE status <> 'complete' OR excluded.status = 'complete'",
                              &statement, err));
     (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
     (void)sqlite3_bind_int64(statement, 2, run->run);
