@@ -7,10 +7,13 @@ it ends with that."""
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
+from contextlib import closing
+from pathlib import Path
 
 import pytest
-from pipelines.engine import EXIT_CONFIG, EXIT_SOURCE, Project
+from pipelines.engine import EXIT_CONFIG, EXIT_SINK, EXIT_SOURCE, Project
 from pipelines.files import ndjson_line
 from pipelines.tables import read_csv
 
@@ -142,6 +145,77 @@ def test_a_generation_whose_predecessor_was_not_removed(project: Project):
     shutil.rmtree(project.directory / "in")
     assert project.run().code == EXIT_CONFIG
     is_settled(project, words, [1, 2])
+
+
+def move_aside(project: Project) -> tuple[Path, Path]:
+    """The first of two renames by which folders change places where the file system can't exchange
+    them: where the new one is, and where the one before is kept."""
+    out = project.directory / "out"
+    (staging,) = out.glob(".loaded.stage-*")
+    aside = staging.with_name(f"{staging.name}0")
+    (out / "loaded").rename(aside)
+    return staging, aside
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_generation_whose_predecessor_is_out_of_the_way(project: Project):
+    kill_second_run(project, "csv.finish.after:1")
+    staging, _ = move_aside(project)
+    words = f"out/loaded is not there yet, and they are in out/{staging.name}:"
+    is_told(project, words, [])
+    shutil.rmtree(project.directory / "in")
+    assert project.run().code == EXIT_CONFIG
+    is_settled(project, words, [1, 2])
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_generation_whose_predecessor_is_kept_aside(project: Project):
+    kill_second_run(project, "csv.finish.after:1")
+    staging, aside = move_aside(project)
+    staging.rename(project.directory / "out" / "loaded")
+    words = f"but those of the run before are still kept in out/{aside.name}:"
+    is_told(project, words, [1, 2])
+    shutil.rmtree(project.directory / "in")
+    assert project.run().code == EXIT_CONFIG
+    is_settled(project, words, [1, 2])
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_swap_of_which_nothing_is_left_to_do(project: Project):
+    kill_second_run(project, "csv.swap.after:1")
+    (staging,) = (project.directory / "out").glob(".loaded.stage-*")
+    shutil.rmtree(staging)
+    is_settled(project, "next `tidemill run`", [1, 2])
+
+
+@pytest.mark.parametrize("project", ["replace"], indirect=True)
+def test_a_first_generation_that_was_not_put_there(project: Project):
+    add(project, "a", 1)
+    assert project.run(TIDEMILL_FAULT="csv.finish.after:1").code == KILLED
+    (staging,) = (project.directory / "out").glob(".loaded.stage-*")
+    words = f"out/loaded is not there yet, and they are in out/{staging.name}:"
+    for command in COMMANDS:
+        assert look(project, *command).count(words) == 1, command
+
+
+@pytest.mark.parametrize("project", ["append"], indirect=True)
+def test_a_ledger_that_is_locked_is_not_waited_for_as_by_a_run(project: Project):
+    add(project, "a", 1)
+    assert project.run().code == 0
+    with closing(sqlite3.connect(project.directory / "out" / "tidemill.sqlite")) as holder:
+        holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        said = finding(project)
+        assert said["verdict"] == "warning"
+        words = "out/tidemill.sqlite is locked by another process; waited 2000 ms"
+        assert said["text"].startswith("not looked at: ") and words in said["text"]
+        assert "ask again when that has finished" in said["advice"]
+        done = subprocess.run(
+            [project.binary, "runs"], cwd=project.directory, stderr=subprocess.PIPE, text=True
+        )
+        assert done.returncode == EXIT_SINK
+        assert words in done.stderr and "E5004" in done.stderr
+    is_settled(project, "not looked at", [1])
 
 
 @pytest.mark.parametrize("project", ["append"], indirect=True)
