@@ -214,6 +214,16 @@ def test_what_is_no_answer_is_not_taken_for_one(project, server, names, mode, bo
         assert loaded(project) == numbers(0, 1)
 
 
+@pytest.mark.parametrize("body", [b"[]", b"<html>"], ids=["no answer", "no JSON"])
+def test_what_is_no_answer_is_asked_for_again_three_times_in_all(project, server, names, body):
+    """Whichever of the two it is, and not three times three."""
+    with Proxy(server.port, server.product == "opensearch") as proxy:
+        write(project, proxy.url, "coming-*", "merge")
+        proxy.script = NoAnswer(body, always=True)
+        project.run("run", "--workers", "1", code=4)
+        assert proxy.script.asked == 3
+
+
 class MadeAnew(Script):
     """Deletes an index and makes it anew before the nth opening of a split: `chooses` says which, by
     the indices that were opened until then, that one included."""
