@@ -29,6 +29,27 @@ static void test_views(void **state)
     assert_int_equal(tide_str_compare((tide_str){NULL, 0}, TIDE_STR("")), 0);
 }
 
+static void expect_lines(const char *text, const char *const *lines)
+{
+    tide_str line;
+    while (tide_str_next_line(&text, &line)) {
+        assert_non_null(*lines);
+        assert_true(tide_str_equal_c(line, *lines));
+        lines++;
+    }
+    assert_null(*lines);
+    assert_false(tide_str_next_line(&text, &line)); /* and it stays so */
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    expect_lines("", (const char *const[]){NULL});
+    expect_lines("a", (const char *const[]){"a", NULL});
+    expect_lines("a\nbc\n", (const char *const[]){"a", "bc", NULL});
+    expect_lines("\n\nx", (const char *const[]){"", "", "x", NULL});
+}
+
 static void test_appends(void **state)
 {
     (void)state;
@@ -215,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_appends),
         cmocka_unit_test(test_a_failed_text_stays_failed),
         cmocka_unit_test(test_json_strings),
