@@ -21,6 +21,7 @@ KEY = "k3y-of-the-tests-0123456789abcdef"
 HASH = {"hash": "${TIDEMILL_TEST_KEY}"}
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ROW_COUNT = 6000
+LOG_KINDS = ("text", "json")
 DAY_SECONDS = 86_400
 START = 1_709_280_000  # 2024-03-01T08:00:00Z
 
@@ -191,6 +192,7 @@ class Place:
     said: list[bytes] = field(default_factory=list)
     connections: dict[str, dict] = field(default_factory=dict)
     logs: list[Path] = field(default_factory=list)  # of servers
+    runs: int = 0
 
     def write(self, name: str, content: str | bytes) -> None:
         path = self.directory / name
@@ -236,11 +238,14 @@ class Place:
         return self.said[-1]
 
     def go(self, *arguments: str, **rest: object) -> bytes:
-        """A run in which rows spill."""
+        """A run in which rows spill, with a log of text and of JSON by turns."""
         spill = self.directory / "spill"
         spill.mkdir(exist_ok=True)
         rest = {"TIDEMILL_ROWS_BYTES": ROWS_BYTES, **rest}
-        return self.run("run", "--spill", str(spill), *arguments, **rest)
+        kind = LOG_KINDS[self.runs % len(LOG_KINDS)]
+        self.runs += 1
+        log = ["--log", f"run.{kind}.log", "--log-format", kind]
+        return self.run("run", "--spill", str(spill), *log, *arguments, **rest)
 
     def look(self, codes: tuple[int, ...] = (0,)) -> None:
         """Every command that prints."""
@@ -248,6 +253,8 @@ class Place:
             self.run(*arguments, codes=codes)
             self.run(*arguments, "--json", codes=codes)
         self.run("check", "--offline")
+        self.run("doctor", codes=(0, 1))
+        self.run("doctor", "--json", codes=(0, 1))
 
     def written(self) -> Iterator[tuple[str, bytes]]:
         """Everything but the source, under a name."""

@@ -8,6 +8,7 @@ as hex digits. A word in a column without a mask must turn up wherever the other
 how the search is known to find what is there.
 """
 
+import csv
 import json
 import os
 import random
@@ -20,11 +21,13 @@ import servers
 from masked_ground import (
     COLUMNS,
     HASH,
+    LOG_KINDS,
     ROW_COUNT,
     SEED,
     Place,
     Words,
     bad_values,
+    broken_lines,
     constrain,
     good_row,
     make_place,
@@ -65,8 +68,9 @@ def test_what_is_planted_in_masked_columns_turns_up_nowhere(place: Place, words:
         constrain(place)
     place.project(stop=4000)
     place.run("state", "p", "accept")
-    place.go(codes=(1,))  # the step stops it
-    assert words.shown.encode() in place.said[-1]
+    for _ in LOG_KINDS:
+        place.go(codes=(1,))  # the step stops it
+        assert words.shown.encode() in place.said[-1]
     place.project()
     place.run("state", "p", "accept")
     place.go()
@@ -92,9 +96,48 @@ def test_what_is_planted_in_masked_columns_turns_up_nowhere(place: Place, words:
     assert told  # and so the rejects are there
     shown = {name for name, _ in search(place, {words.shown.encode(): "shown"})}
     assert "what was said" in shown
+    assert shown >= {f"run.{kind}.log" for kind in LOG_KINDS}, shown
     expected = {"sqlite": "out.sqlite", "csv": "out/tidemill.sqlite"}
     wanted = {"events as text", "events_rejects as text"}
     assert shown >= ({expected[place.sink]} if place.sink in expected else wanted), shown
+
+
+def sampled_row(words: Words, i: int) -> dict:
+    """Without keys that are values, and the number as text: ranges of numbers and times are told."""
+    row = good_row(words, i)
+    texts = {name: str(row[name]) for name in ("card", "salary")}
+    return {
+        **row,
+        **texts,
+        "extra": {"of": [words.secret]},
+        "born": f"{words.secret} {row['born']}",
+    }
+
+
+def test_init_shows_no_text_of_what_it_samples(
+    tidemill: Path, tmp_path: Path, words: Words
+) -> None:
+    """It looks at values before anybody could mask them."""
+    place = Place(tmp_path, tidemill, "sqlite", words)
+    (tmp_path / "in").mkdir()
+    rows = [sampled_row(words, i) for i in range(300)]
+    rows += [{**rows[0], name: value} for name, value in bad_values(words) if name != "born"]
+    place.write("in/a.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
+    with (tmp_path / "in" / "b.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, list(COLUMNS))
+        table.writeheader()
+        table.writerows({**row, "card": f"{row['card']}?"} for row in rows[:300])
+    broken = [line for line in broken_lines(words) if str(words.number).encode() not in line]
+    place.write("in/broken.ndjson", b"\n".join(broken) + b"\n")
+    for files in ("in/a.ndjson", "in/b.csv"):
+        for options in (["--output", "-"], ["--force", "--json"], ["--force"]):
+            place.run("init", "--files", files, *options)
+        assert b"salary" in (tmp_path / "tidemill.yaml").read_bytes()
+        place.run("check")
+    assert broken
+    place.run("init", "--files", "in/broken.ndjson", "--output", "-", codes=(0, 1, 2))
+    found = search(place, words.forms())
+    assert not found, sorted(found)
 
 
 @pytest.mark.parametrize("nth", [1, 3])
