@@ -46,6 +46,7 @@ torture:
 	tools/install test
 	tools/build test
 	tests/kill/torture
+	tests/model/nights/torture
 	tests/power/torture
 	tests/fault/torture
 	tests/wire/torture

@@ -3,6 +3,9 @@
 does with a reference."""
 
 import json
+import time
+from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,107 @@ def test_a_cursor_that_makes_no_sense(project, keys, words) -> None:
     }
     project.write("tidemill.yaml", json.dumps(content))
     assert words in project.run("check", "--offline", code=2).stderr
+
+
+class Late:
+    """Documents that say when they were written, some seconds before they arrive, and the rows that
+    runs should have appended: those between the last high mark and the run's own."""
+
+    def __init__(self, project: Project, server, index: str) -> None:
+        self.project, self.server, self.index = project, server, index
+        self.at: dict[int, int] = {}
+        self.expected: Counter = Counter()
+        self.high = 0
+        server.create_index(index, {"at": {"type": "date"}, "n": {"type": "long"}})
+
+    def arrive(self, *ages: int) -> None:
+        now = time.time_ns() // 1_000_000
+        new = {len(self.at) + i: now - 1000 * age for i, age in enumerate(ages)}
+        sources = [(f"d{n}", {"n": n, "at": iso_millis(at)}) for n, at in new.items()]
+        self.server.load(self.index, sources)
+        self.at |= new
+
+    def run(self, *arguments: str, code: int = 0) -> None:
+        self.project.run("run", *arguments, code=code)
+
+    def high_for(self, lag: int) -> int:
+        """The high mark after a run with this lag, in ms: by the clock, or what it was before."""
+        ((high, low),) = [
+            value.split() for (value,) in self.project.rows("select value from tidemill_marks")
+        ]
+        assert high == low
+        starts = self.project.rows("select started_at from tidemill_runs order by run")
+        millis = starts[-1][0] // 1000
+        assert abs(time.time_ns() // 1_000_000 - millis) < 60_000
+        assert int(high) == 1000 * max(self.high, millis - 1000 * lag)
+        return int(high) // 1000
+
+    def check(self, lag: int, *numbers: int) -> None:
+        """These came with the last run."""
+        high = self.high_for(lag)
+        new = [n for n, at in self.at.items() if self.high <= at < high]
+        assert sorted(new) == sorted(numbers)
+        self.expected.update(new)
+        self.high = high
+        assert Counter(n for (n,) in self.project.rows("select n from t")) == self.expected
+
+
+def iso_millis(millis: int) -> str:
+    whole = datetime.fromtimestamp(millis // 1000, timezone.utc)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{millis % 1000:03}Z"
+
+
+def test_lag_leaves_time_to_arrive(project, elasticsearch_8, index) -> None:
+    """Whatever the lag becomes from run to run, no document is loaded twice, and none is missed but
+    those that came when their time had been read."""
+    late = Late(project, elasticsearch_8, index)
+
+    def write_lag(lag: str | None) -> None:
+        keys = {} if lag is None else {"lag": lag}
+        write(project, elasticsearch_8.address, columns={"at": "timestamp", "n": "int64"}, **keys)
+
+    late.arrive(7200, 600, 240, 10, 0)
+    write_lag(None)  # 5 min
+    late.run()
+    late.check(300, 0, 1)
+    late.arrive(200, 20)  # late, but within the lag
+    late.arrive(400)  # beyond it: never found
+    write_lag("3 min")
+    late.run()
+    late.check(180, 2, 5)
+    write_lag("1h")  # the mark stays where it is
+    late.arrive(1800, 150)  # the first of them too late for whatever lag
+    late.run()
+    late.check(3600)
+    late.run()
+    late.check(3600)
+    write_lag("2 min")
+    late.run()
+    late.check(120, 9)
+    write_lag("0s")
+    late.run()
+    late.check(0, 3, 4, 6)
+    write_lag("1h")
+    late.run()
+    late.check(3600)
+
+
+def test_a_resumed_run_keeps_the_interval_of_its_lag(
+    project, elasticsearch_8, index, monkeypatch
+) -> None:
+    late = Late(project, elasticsearch_8, index)
+    columns = {"at": "timestamp", "n": "int64"}
+    late.arrive(7200, 240)
+    write(project, elasticsearch_8.address, columns=columns)
+    monkeypatch.setenv("TIDEMILL_FAULT", "sqlite.rows:1")
+    late.run(code=-9)
+    assert project.rows("select status from tidemill_runs") == [("started",)]
+    monkeypatch.delenv("TIDEMILL_FAULT")
+    write(project, elasticsearch_8.address, columns=columns, lag="0s")
+    late.run()
+    late.check(300, 0)
+    late.run()
+    late.check(0, 1)
 
 
 @pytest.mark.parametrize("new_days", [False, True])
