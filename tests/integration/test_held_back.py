@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from pipelines import engine
 from pipelines.engine import Project
-from wire.wire_proxy import Answer, Proxy, Request, Script
+from wire_messages import Answer, Request
+from wire_proxy import Proxy, Script
 
 KEEP_ALIVE_SECONDS = 1
 HELD_SECONDS = 3 * KEEP_ALIVE_SECONDS

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from integration.project import Project
-from wire_proxy import Answer, Proxy, Request, Script
+from wire_messages import Answer, Request
+from wire_proxy import Proxy, Script
 
 SERVERS = ("elasticsearch_8", "opensearch_2")
 DOCUMENTS = 60  # of each index

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from integration.project import Project
-from wire_proxy import Answer, DropError, Proxy, Request, Script
+from wire_messages import Answer, Request
+from wire_proxy import DropError, Proxy, Script
 
 DOCUMENTS = 1600
 SHARDS = 4

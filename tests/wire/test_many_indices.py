@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from integration.project import Project
-from wire_contexts import ContextBooks, settle, statistics
-from wire_proxy import Answer, Proxy, Request
+from wire_books import ContextBooks, settle, statistics
+from wire_messages import Answer, Request
+from wire_proxy import Proxy
 
 INDICES = 400
 DOCUMENTS = 5  # of each

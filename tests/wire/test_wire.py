@@ -7,13 +7,14 @@ chooses another sample, TIDEMILL_WIRE_RUNS its size. A failure names its seed: t
 repeats it.
 """
 
+import http.client
 import json
 import os
 
 import pytest
 from wire_campaign import WireError
 from wire_faults import FAULTS, FOR_EVER, Plan, Strike
-from wire_proxy import Answer, Context, Request
+from wire_messages import Answer, Context, Request
 from wire_scenarios import INDICES, ROUTES, Case
 
 SEED = int(os.environ.get("TIDEMILL_WIRE_SEED", "1"))
@@ -193,6 +194,35 @@ def test_the_books_notice_a_context_that_nobody_closes(wire_campaign):
         stage.check_contexts()
     stage.proxy.delete(context)
     stage.check_contexts()
+
+
+def ask(connection: http.client.HTTPConnection, method: str, target: str, body: dict) -> None:
+    data = json.dumps(body) if body else None
+    connection.request(method, target, data, {"content-type": "application/json"})
+
+
+def test_an_older_id_of_a_point_in_time_is_a_crime_once_the_newer_was_read(wire_campaign):
+    """Not while its answer is under way, or lies unread before a client that has gone."""
+    proxy = stage_of(wire_campaign, "elasticsearch_8").proxy
+    proxy.reset()
+    proxy.one_worker, proxy.script = True, make_plan("PIT id changed", "pit_next", 1)
+    hasty, patient = (http.client.HTTPConnection("127.0.0.1", proxy.port) for _ in range(2))
+    ask(hasty, "POST", "/wire-a/_pit?keep_alive=1m", {})
+    opened = json.loads(hasty.getresponse().read())["id"]
+    search = {"size": 1, "pit": {"id": opened, "keep_alive": "1m"}}
+    ask(hasty, "POST", "/_search", search)
+    proxy.settle()  # it is sent
+    hasty.close()
+    (context,) = proxy.contexts.values()
+    assert (len(context.aliases), context.read) == (1, 0)
+    ask(patient, "POST", "/_search", search)
+    assert json.loads(patient.getresponse().read())["pit_id"] == context.newest != opened
+    assert proxy.crimes == []
+    ask(patient, "POST", "/_search", search)
+    patient.getresponse().read()
+    assert proxy.crimes == ["an old id of a PIT was used after a newer one"]
+    patient.close()
+    proxy.delete(context)
 
 
 def test_tables_that_differ_are_noticed(wire_campaign):

@@ -21,7 +21,8 @@ from pipelines.balances import SCRIPT, TYPES
 from pipelines.engine import EXIT_SOURCE, RUN_SECONDS_MAX, Execution, Project
 from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
 from wire_faults import Plan, draw
-from wire_proxy import Context, Proxy, Script
+from wire_messages import Context
+from wire_proxy import Proxy, Script
 from wire_restart import COLD_TIMEOUT, draw_restart
 from wire_scenarios import (
     PIPELINE,

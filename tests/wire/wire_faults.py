@@ -8,7 +8,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wire_proxy import Answer, DropError, Proxy, Request, Script
+from wire_messages import Answer, Request
+from wire_proxy import DropError, Proxy, Script
 
 TIMEOUT_SECONDS = 0.8  # the pipelines' `timeout`
 SILENT_SECONDS = 1.2

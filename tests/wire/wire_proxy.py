@@ -12,116 +12,19 @@ client must never do is noted in `crimes`.
 """
 
 import contextlib
-import gzip
 import http.client
 import json
-import re
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from wire_messages import ID, Answer, Context, Line, Request, kind_of
 
 PATIENCE_SECONDS = 60
 # A client may have given up by then.
 SLOW_SECONDS = 0.3
-KINDS = ("plan", "search", "open", "next", "pit_open", "pit_next", "close", "pit_close")
-ID = re.compile(rb'"(?:_scroll_id|pit_id|id)"\s*:\s*"([^"\\]+)"')
-
-
-@dataclass
-class Request:
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-    kind: str
-    number: int  # among those of its kind, from 1
-    context: str | None = None  # the server's id of the scroll or PIT that it names
-    slice: str = ""
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.body) if self.body else {}
-
-
-@dataclass
-class Answer:
-    """What the server said, and what of it is to reach the client."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-    length: int | None = None  # when the header shall lie
-    cut_at: int | None = None  # bytes that get through; negative: from the end
-    reset: bool = False  # end with a reset instead of an end
-    silent_seconds: float = 0.0  # before the first byte
-    drip: tuple[int, float] | None = None  # bytes a piece, seconds between pieces
-
-    def plain(self) -> bytes:
-        return gzip.decompress(self.body) if self.zipped else self.body
-
-    @property
-    def zipped(self) -> bool:
-        return ("content-encoding", "gzip") in [(k.lower(), v) for k, v in self.headers]
-
-    def edit(self, body: bytes) -> None:
-        self.body = gzip.compress(body) if self.zipped else body
-
-    def edit_json(self, change: Callable[[dict], None]) -> None:
-        page = json.loads(self.plain())
-        change(page)
-        # As the servers write it: the reader looks at the ends of the text.
-        self.edit(json.dumps(page, separators=(",", ":"), ensure_ascii=False).encode())
-
-    def replace(self, status: int, value: object, **headers: str) -> None:
-        text = value if isinstance(value, str) else json.dumps(value)
-        self.status, self.body = status, text.encode()
-        kept = [(k, v) for k, v in self.headers if k.lower() != "content-encoding"]
-        self.headers = kept + [(k.replace("_", "-"), v) for k, v in headers.items()]
-
-    def head(self) -> bytes:
-        skipped = ("content-length", "transfer-encoding", "connection")
-        lines = [f"HTTP/1.1 {self.status} {http.client.responses.get(self.status, 'x')}"]
-        lines += [f"{k}: {v}" for k, v in self.headers if k.lower() not in skipped]
-        length = len(self.body) if self.length is None else self.length
-        lines += [f"content-length: {length}", "", ""]
-        return "\r\n".join(lines).encode()
-
-    def sent(self) -> bytes:
-        whole = self.head() + self.body
-        return whole if self.cut_at is None else whole[: self.cut_at]
-
-    def readable(self) -> bytes:
-        """The part of the body that the client can read, unzipped as far as it goes."""
-        data = self.sent()[len(self.head()) :]
-        if self.length is not None:
-            data = data[: self.length]
-        if not self.zipped:
-            return data
-        with contextlib.suppress(OSError, EOFError):
-            return gzip.decompress(data)
-        return b""
-
-
-@dataclass
-class Context:
-    """A scroll or PIT that the server has opened."""
-
-    id: str
-    pit: bool
-    told: bool = False  # the client could read its id
-    doubtful: bool = False  # slow or dropped answers: nobody knows whether it did
-    spoilt: str = ""  # a scroll: the answer to a request that moved it on did not arrive as it was
-    close_tries: int = 0
-    closed: bool = False
-    aliases: list[str] = field(default_factory=list)  # the PIT's ids as the client knows them
-
-    @property
-    def newest(self) -> str:
-        return self.aliases[-1] if self.aliases else self.id
 
 
 class DropError(Exception):
@@ -244,7 +147,8 @@ class Proxy:
         server = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=PATIENCE_SECONDS)
         try:
             with connection.makefile("rb") as stream:
-                while self._serve_one(connection, stream, server):
+                line = Line(connection, stream, server)
+                while self._serve_one(line):
                     pass
         except DropError as drop:
             if drop.reset:
@@ -257,24 +161,25 @@ class Proxy:
                 self.connections.discard(connection)
             connection.close()
 
-    def _serve_one(self, connection, stream, server: http.client.HTTPConnection) -> bool:
-        request = self._read(stream)
+    def _serve_one(self, line: Line) -> bool:
+        request = self._read(line)
         if request is None:
             return False
         with self.lock:
             self.busy += 1
         try:
-            return self._handle(connection, server, request)
+            return self._handle(line, request)
         finally:
             with self.changed:
                 self.busy -= 1
                 self.changed.notify_all()
 
-    def _read(self, stream) -> Request | None:
-        line = stream.readline().decode("ascii")
-        if not line:
+    def _read(self, line: Line) -> Request | None:
+        stream = line.stream
+        first = stream.readline().decode("ascii")
+        if not first:
             return None
-        method, target, _ = line.split()
+        method, target, _ = first.split()
         headers = {}
         while (header := stream.readline().decode("latin-1").strip()) != "":
             name, _, value = header.partition(":")
@@ -282,16 +187,17 @@ class Proxy:
         body = stream.read(int(headers.get("content-length", 0)))
         kind = kind_of(method, target)
         with self.lock:
+            line.is_read()
             self.counts[kind] += 1
             request = Request(method, target, headers, body, kind, self.counts[kind])
-            self._look_up(request)
+            self._look_up(line, request)
         return request
 
-    def _handle(self, connection, server: http.client.HTTPConnection, request: Request) -> bool:
+    def _handle(self, line: Line, request: Request) -> bool:
         begun = time.monotonic()
         answer = self.script.before(self, request)
         if answer is None:
-            answer = self._forward(server, request)
+            answer = self._forward(line.server, request)
             self.name_pit(request, answer)
             page = answer.plain()
             with self.lock:
@@ -300,8 +206,9 @@ class Proxy:
             slow = time.monotonic() - begun > SLOW_SECONDS
             with self.lock:
                 self._note_told(request, answer, slow)
+                line.sent(self.contexts.get(request.context or ""), request, answer, page)
                 self.last_pages[request.context or "", request.slice] = page
-        return self._send(connection, answer)
+        return self._send(line.connection, answer)
 
     def _forward(self, server: http.client.HTTPConnection, request: Request) -> Answer:
         headers = {k: v for k, v in request.headers.items() if k not in ("host", "content-length")}
@@ -327,7 +234,7 @@ class Proxy:
 
     # The books, under the lock.
 
-    def _look_up(self, request: Request) -> None:
+    def _look_up(self, line: Line, request: Request) -> None:
         """Which context a request names; aliases are put back to what the server knows."""
         if request.kind in ("plan", "search", "open", "pit_open"):
             return
@@ -351,7 +258,7 @@ class Proxy:
         if request.kind == "next" and context.spoilt:
             self.crimes.append(f"a scroll was asked again after {context.spoilt}")
         # Readers that work at the same time need not agree on which answer was the last.
-        if request.kind == "pit_next" and self.one_worker and given != context.newest:
+        if request.kind == "pit_next" and self.one_worker and line.is_old(context, given):
             self.crimes.append("an old id of a PIT was used after a newer one")
 
     def _note_opened(self, request: Request, answer: Answer) -> None:
@@ -375,8 +282,7 @@ class Proxy:
         mangled = request.kind in ("open", "pit_open") and answer.status == 200 and not context
         self.mangled = self.mangled or mangled
         # A wrong page that looks right at its ends may be found wrong after the next was asked for.
-        whole = answer.sent() == answer.head() + answer.body and answer.length is None
-        if request.kind == "next" and not (whole and answer.status == 200):
+        if request.kind == "next" and not (answer.is_whole and answer.status == 200):
             context = self.contexts.get(request.context or "")
             if context:
                 context.spoilt = f"its answer {request.number} was spoilt"
@@ -386,7 +292,8 @@ class Proxy:
         return self.last_pages.get((request.context or "", request.slice))
 
     def change_pit_id(self, request: Request, answer: Answer) -> None:
-        """From now on the client knows the PIT by another id."""
+        """From now on answers name the PIT by another id; the client knows it by that one once it
+        has read it."""
         with self.lock:
             context = self.contexts[request.context]
             alias = f"{context.id}{len(context.aliases):04}"
@@ -394,7 +301,7 @@ class Proxy:
         self.name_pit(request, answer)
 
     def name_pit(self, request: Request, answer: Answer) -> None:
-        """Answers carry the id that the client was given last."""
+        """Answers carry the id that was made last."""
         context = self.contexts.get(request.context or "")
         if request.kind == "pit_next" and answer.status == 200 and context and context.aliases:
             answer.edit_json(lambda page: page.update(pit_id=context.newest))
@@ -422,19 +329,6 @@ class Proxy:
         assert answer.status in (200, 404), answer.status
         with self.lock:
             context.closed = True
-
-
-def kind_of(method: str, target: str) -> str:
-    path, _, query = target.partition("?")
-    if path == "/_search/scroll":
-        return "close" if method == "DELETE" else "next"
-    if path.endswith(("/_pit", "/_search/point_in_time")):
-        return "pit_close" if method == "DELETE" else "pit_open"
-    if path == "/_search":
-        return "pit_next"
-    if path.endswith("/_search"):
-        return "open" if "scroll=" in query else "search"
-    return "plan"
 
 
 def reset_on_close(connection: socket.socket) -> None:

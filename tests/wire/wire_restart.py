@@ -7,7 +7,8 @@ import threading
 from dataclasses import dataclass, field
 
 from wire_faults import Hit, Plan
-from wire_proxy import Answer, Proxy, Request
+from wire_messages import Answer, Request
+from wire_proxy import Proxy
 from wire_scenarios import ROUTES, Case
 
 NAME = "the server is killed and started again"

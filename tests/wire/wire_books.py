@@ -16,7 +16,8 @@ somebody keeps a context that the client has closed, or never asked for, it neve
 import threading
 import time
 
-from wire_proxy import Answer, Proxy, Request, Script
+from wire_messages import Answer, Request
+from wire_proxy import Proxy, Script
 
 STATISTICS = (
     "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts,"
