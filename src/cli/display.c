@@ -103,6 +103,14 @@ static void append_all(const tide_display *display, tide_text *out)
     append_memory(out);
 }
 
+/* Not while it only ends: how, the summary or an error says. */
+static bool goes_on(const tide_job *job)
+{
+    return tide_atomic_get(&job->state) == TIDE_JOB_RUNNING &&
+           tide_atomic_get(&job->progress.started_at) != 0 &&
+           tide_atomic_get(&job->progress.stage) != TIDE_STAGE_DONE;
+}
+
 static void print_all(tide_text *out, const tide_display *display)
 {
     bool several = display->job_count > 1;
@@ -111,8 +119,7 @@ static void print_all(tide_text *out, const tide_display *display)
     }
     for (size_t i = 0; i < display->job_count; i++) {
         const tide_job *job = &display->jobs[i];
-        bool runs = tide_atomic_get(&job->state) == TIDE_JOB_RUNNING;
-        if (runs && tide_atomic_get(&job->progress.started_at) != 0) {
+        if (goes_on(job)) {
             tide_text_append(out, several ? "  " : "");
             append_line(job, out);
             if (several) {
@@ -156,8 +163,7 @@ static void log_progress(const tide_display *display)
 {
     for (size_t i = 0; i < display->job_count; i++) {
         const tide_job *job = &display->jobs[i];
-        if (tide_atomic_get(&job->state) != TIDE_JOB_RUNNING ||
-            tide_atomic_get(&job->progress.started_at) == 0) {
+        if (!goes_on(job)) {
             continue;
         }
         tide_text text;
