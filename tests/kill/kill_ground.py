@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from kill_scenarios import MODES, Data, config
+from kill_scenarios import MODES, SEARCH_MODES, Data, config
 from kill_timeline import CLASSES, Kill, Timeline, observe, place_of, read_log
 from pipelines import engine
 from pipelines.balances import SCRIPT, TYPES
@@ -48,7 +48,7 @@ class Ground:
         self.binary = binary
         self.directory = directory
         self.sink = sink
-        self.mode = MODES[mode]
+        self.mode = (MODES | SEARCH_MODES)[mode]
         self.server = server
         self.rng = random.Random(f"{seed} {sink} {mode}")
         self.workers = self.rng.choice([1, 2, 2, 3])
@@ -70,10 +70,23 @@ class Ground:
         base = self.base
         base.create_database(None)
         base.write_project()
-        data.write_earlier(base.directory)
+        self.write_earlier(data)
         done = base.run("--workers", "2")
         assert done.code == 0, done.describe()
-        data.write_later(base.directory)
+        self.write_later(data)
+
+    def write_earlier(self, data: Data) -> None:
+        data.write_earlier(self.base.directory)
+
+    def write_later(self, data: Data) -> None:
+        data.write_later(self.base.directory)
+
+    def connections(self) -> dict:
+        """But for the sink's."""
+        return {}
+
+    def pipeline(self) -> dict:
+        return config(self.mode, TABLE)
 
     def undisturbed(self) -> tuple[Tables, Timeline]:
         place = self.copy("undisturbed")
@@ -133,8 +146,8 @@ class GroundPlace:
 
     def write_project(self) -> None:
         self.project.content = {
-            "connections": {"sink": self.connection()},
-            "pipelines": {PIPELINE: config(self.ground.mode, TABLE)},
+            "connections": {"sink": self.connection(), **self.ground.connections()},
+            "pipelines": {PIPELINE: self.ground.pipeline()},
         }
         self.project.write()
         (self.directory / "day.lua").write_text(SCRIPT)

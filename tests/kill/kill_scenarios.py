@@ -56,6 +56,8 @@ MODES = {
         Mode("stream", {"steps": []}, {"mode": "append", "again": "append"}),
     )
 }
+# Their documents are in a search server; the ground says in which index.
+SEARCH_MODES = {"staged": Mode("staged", {"steps": []}, {"mode": "append", "again": "append"})}
 COMBINATIONS = [
     (sink, mode)
     for sink in ("sqlite", "postgres", "csv")
@@ -89,13 +91,17 @@ class Data:
             "note": rng.randbytes(NOTE_BYTES).hex(),
         }
 
+    def documents(self, events: list[dict]) -> list[dict]:
+        """As they are stored: some with a value that no row can have."""
+        bad = {"amount": "much"}
+        last = self.bad_every - 1
+        return [
+            {**event, **bad} if i % self.bad_every == last else event
+            for i, event in enumerate(events)
+        ]
+
     def lines(self, events: list[dict]) -> bytes:
-        text = bytearray()
-        for i, event in enumerate(events):
-            if i % self.bad_every == self.bad_every - 1:
-                event = {**event, "amount": "much"}
-            text += files.ndjson_line(event)
-        return bytes(text)
+        return b"".join(map(files.ndjson_line, self.documents(events)))
 
     def write_earlier(self, directory: Path) -> None:
         files.compress(directory / "in" / "a.ndjson", self.lines(self.earlier))

@@ -34,8 +34,8 @@ COMMITS_OF_LEASE = 2  # the engine's tables are made, the lease is taken
 
 
 def list_points(log: list[str], last_commit: int) -> list[Point]:
-    """The points from the lease's COMMIT to that which must not be: of a run the last (-1), which
-    makes it complete; of a command the first after the lease."""
+    """The points from the lease's COMMIT to that which must not be: of a run the one which makes it
+    complete, counted from its end; of a command the first after the lease."""
     points, passings = [], {}
     for name in log:
         passings[name] = passings.get(name, 0) + 1
@@ -48,14 +48,23 @@ def list_points(log: list[str], last_commit: int) -> list[Point]:
 class TakeoverGround(SmallGround):
     """Knows the points that a run passes while it holds the lease."""
 
+    last_commit = -1  # that makes it complete
+
     def undisturbed(self):
         place = self.copy("points")
         done = engine.finish(place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)}))
         assert done.code == 0, done.describe()
-        self.points = list_points(read_log(place.log), -1)
+        self.points = list_points(read_log(place.log), self.last_commit)
         tables = place.reader().read()
         place.remove()
         return tables, None
+
+    def check_end(self, code: int, said: str, where: str) -> None:
+        """Of a run or command that has been taken over from."""
+        check_fenced(code, said, where)
+
+    def check_open(self, where: str) -> None:
+        """What it had open elsewhere is closed."""
 
 
 @contextmanager
@@ -96,7 +105,9 @@ def check_fenced(code: int, said: str, where: str) -> None:
         raise DifferenceError(f"{where}: it was taken over, and ended with exit {code}: {said}")
 
 
-def take_over(ground: SmallGround, place: GroundPlace, first: subprocess.Popen, where: str) -> None:
+def take_over(
+    ground: TakeoverGround, place: GroundPlace, first: subprocess.Popen, where: str
+) -> None:
     """The first process stands still. Another run takes its place and completes; then the first
     goes on, and must change nothing any more."""
     refused = engine.finish(place.start(ground.arguments(), IN_A_HURRY))
@@ -109,8 +120,9 @@ def take_over(ground: SmallGround, place: GroundPlace, first: subprocess.Popen, 
     check_tables(ground, place, f"{where}, taken over")
     first.send_signal(signal.SIGCONT)
     _out, said = first.communicate(timeout=engine.RUN_SECONDS_MAX)
-    check_fenced(first.returncode, said.decode(), where)
+    ground.check_end(first.returncode, said.decode(), where)
     check_tables(ground, place, f"{where}, after it went on")
+    ground.check_open(where)
     statuses = [status for (status,) in place.reader().query(STATUSES)[1]]
     if statuses[-1] != "complete" or "failed" in statuses:
         raise DifferenceError(f"{where}: the runs are {statuses}")

@@ -7,57 +7,28 @@ refused with its pid, and the first completes. In the end the tables are those o
 """
 
 import random
-import signal
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from commit_cuts import SmallGround
+from embedded import EmbeddedGround, refuse_and_go_on
 from kill_ground import DifferenceError
-from kill_scenarios import COMBINATIONS
-from kill_timeline import read_log
-from pipelines import engine
+from kill_scenarios import COMBINATIONS, SEARCH_MODES
+from search_ground import SearchEmbeddedGround, SearchTakeoverGround
 from takeover import (
     Point,
     TakeoverGround,
-    check_tables,
     ended_at_last,
     take_over,
     wait_until_stopped,
 )
 
-
-class EmbeddedGround(SmallGround):
-    """Its points are those between the first transaction, which takes the lease, and the last."""
-
-    def undisturbed(self):
-        place = self.copy("points")
-        done = engine.finish(place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)}))
-        assert done.code == 0, done.describe()
-        log = read_log(place.log)
-        begun, finish = log.index(f"{self.sink}.begun"), log.index(f"{self.sink}.finish.before")
-        seen: Counter = Counter()
-        self.points = []
-        for at, name in enumerate(log[: finish + 1]):
-            seen[name] += 1
-            if at >= begun:
-                self.points.append(Point(name, seen[name]))
-        tables = place.reader().read()
-        place.remove()
-        return tables, None
-
-
-def refuse_and_go_on(ground: EmbeddedGround, place, first, where: str) -> None:
-    """The pid is told by those who look at the lease and by those who meet its locks."""
-    other = engine.finish(place.start(ground.arguments(), {}))
-    if other.code == 0 or str(first.pid) not in other.said:
-        raise DifferenceError(f"{where}: a second run beside a stopped one: {other.describe()}")
-    first.send_signal(signal.SIGCONT)
-    _out, said = first.communicate(timeout=engine.RUN_SECONDS_MAX)
-    if first.returncode != 0:
-        raise DifferenceError(f"{where}: it went on, exit {first.returncode}: {said.decode()}")
-    check_tables(ground, place, f"{where}, after it went on")
+PLACES = [
+    *COMBINATIONS,
+    *((sink, m) for sink in ("sqlite", "postgres", "csv") for m in SEARCH_MODES),
+]
 
 
 @dataclass
@@ -65,6 +36,7 @@ class TakeoverCampaign:
     binary: Path
     directory: Path
     server: str
+    search: object
     grounds: dict[tuple[str, str], SmallGround] = field(default_factory=dict)
     held: Counter = field(default_factory=Counter)  # by sink, mode
     points: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -73,7 +45,7 @@ class TakeoverCampaign:
 
     def make_grounds(self) -> None:
         """Before several threads ask for them."""
-        for sink, mode in COMBINATIONS:
+        for sink, mode in PLACES:
             self.ground(sink, mode)
 
     def copy(self, ground: SmallGround, seed: int):
@@ -83,16 +55,21 @@ class TakeoverCampaign:
 
     def ground(self, sink: str, mode: str) -> SmallGround:
         if (sink, mode) not in self.grounds:
-            kind = TakeoverGround if sink == "postgres" else EmbeddedGround
-            server = self.server if sink == "postgres" else None
-            self.grounds[sink, mode] = kind(self.binary, self.directory, sink, mode, 1, server)
+            taken = sink == "postgres"
+            values = [self.binary, self.directory, sink, mode, 1, self.server if taken else None]
+            if mode in SEARCH_MODES:
+                kind = SearchTakeoverGround if taken else SearchEmbeddedGround
+                self.grounds[sink, mode] = kind(*values, self.search)
+            else:
+                kind = TakeoverGround if taken else EmbeddedGround
+                self.grounds[sink, mode] = kind(*values)
         return self.grounds[sink, mode]
 
     def draw(self, seed: int) -> tuple[SmallGround, Point]:
         """Sinks and modes go round; names of points are drawn alike, though most points are those of
         units."""
         rng = random.Random(f"take-over {seed}")
-        ground = self.ground(*COMBINATIONS[seed % len(COMBINATIONS)])
+        ground = self.ground(*PLACES[seed % len(PLACES)])
         by_name: dict[str, list[Point]] = {}
         for point in ground.points:
             by_name.setdefault(point.name, []).append(point)

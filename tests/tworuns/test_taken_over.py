@@ -9,11 +9,14 @@ import os
 import random
 
 import pytest
+from embedded import EmbeddedGround, refuse_and_go_on
 from kill_ground import PIPELINE
-from kill_scenarios import MODES
+from kill_scenarios import MODES, SEARCH_MODES
 from kill_timeline import read_log
+from search_ground import SearchEmbeddedGround, SearchTakeoverGround
 from takeover import (
     COMMITS_OF_LEASE,
+    Point,
     TakeoverGround,
     check_tables,
     ended_at_last,
@@ -22,7 +25,6 @@ from takeover import (
     take_over,
     wait_until_stopped,
 )
-from takeover_campaign import EmbeddedGround, refuse_and_go_on
 
 SEED = int(os.environ.get("TIDEMILL_TAKEOVER_SEED", "1"))
 EACH = int(os.environ.get("TIDEMILL_TAKEOVERS_EACH", "1"))
@@ -52,16 +54,40 @@ def draw(rng: random.Random, points: list, count: int) -> list:
 def test_a_run_that_was_stopped(mode, tidemill, tmp_path, postgres):
     print(f"\nseed {SEED}")
     ground = make_ground(tidemill, tmp_path, postgres, mode)
-    for point in draw(random.Random(f"{SEED} {mode}"), ground.points, EACH):
+    stop_and_take_over(ground, draw(random.Random(f"{SEED} {mode}"), ground.points, EACH))
+    ground.remove()
+
+
+def stop_and_take_over(ground: TakeoverGround, points: list[Point]) -> None:
+    for point in points:
         place = ground.copy("stopped")
         print(point)
         first = place.start(ground.arguments(), {"TIDEMILL_FAULT": f"{point}:stop"})
         with ended_at_last(first):
             assert wait_until_stopped(first), f"it never passed {point}"
-            take_over(ground, place, first, f"{mode} {point}")
+            take_over(ground, place, first, f"{ground.mode.name} {point}")
         assert place.project.spilled_files() == []
         place.remove()
+
+
+@pytest.mark.parametrize("mode", SEARCH_MODES)
+def test_a_run_that_was_stopped_with_rows_staged(
+    mode, tidemill, tmp_path, postgres, elasticsearch_8
+):
+    """Those of the first are in a staging table, and its points in time on the server."""
+    print(f"\nseed {SEED}")
+    server = postgres.conninfo().rpartition(" dbname=")[0]
+    ground = SearchTakeoverGround(
+        tidemill, tmp_path, "postgres", mode, SEED, server, elasticsearch_8
+    )
+    last = [point for point in ground.points if point.name == "postgres.finish.after"]
+    drawn = draw(random.Random(f"{SEED} {mode}"), ground.points, EACH)
+    stop_and_take_over(ground, [*drawn, *first_load(ground.points), *last])
     ground.remove()
+
+
+def first_load(points: list[Point]) -> list[Point]:
+    return [point for point in points if point.name == "postgres.copy.end"][:1]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -89,12 +115,22 @@ def test_a_command_that_was_stopped(command, tidemill, tmp_path, postgres):
 def test_a_file_is_not_taken_from_a_process_that_is_alive(sink, tidemill, tmp_path):
     """At a point where no lock is held; `make torture` draws from all."""
     ground = EmbeddedGround(tidemill, tmp_path, sink, "append", SEED, None)
-    point = next(point for point in ground.points if point.name == "processing")
+    check_refused(ground, "processing")
+
+
+@pytest.mark.parametrize("mode", SEARCH_MODES)
+def test_a_file_with_rows_staged_is_not_taken(mode, tidemill, tmp_path, elasticsearch_8):
+    ground = SearchEmbeddedGround(tidemill, tmp_path, "sqlite", mode, SEED, None, elasticsearch_8)
+    check_refused(ground, "reading")
+
+
+def check_refused(ground: EmbeddedGround, name: str) -> None:
+    point = next(point for point in ground.points if point.name == name)
     place = ground.copy("stopped")
     first = place.start(ground.arguments(), {"TIDEMILL_FAULT": f"{point}:stop"})
     with ended_at_last(first):
         assert wait_until_stopped(first), f"it never passed {point}"
-        refuse_and_go_on(ground, place, first, f"{sink} {point}")
+        refuse_and_go_on(ground, place, first, f"{ground.sink} {point}")
     ground.remove()
 
 

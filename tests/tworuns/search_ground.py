@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grounds whose documents are in a search server: an append that reads slices of points in time is
+staged, so that its rows come into the table all at once, at the end."""
+
+import time
+from pathlib import Path
+
+from commit_cuts import SmallGround
+from embedded import EmbeddedGround
+from kill_ground import DifferenceError
+from kill_scenarios import Data
+from pipelines.engine import EXIT_SOURCE
+from takeover import TakeoverGround
+
+MAPPING = {
+    "event_id": {"type": "keyword"},
+    "person": {"type": "keyword"},
+    "used_at": {"type": "long"},
+    "amount": {"type": "keyword"},
+    "kind": {"type": "keyword"},
+    "points": {"type": "long"},
+    "note": {"type": "keyword", "index": False, "doc_values": False},
+}
+CONNECTION = "search"
+SHARDS = 2
+SOURCE = {"connection": CONNECTION, "snapshot": "pit", "slices": 3, "page_size": 60}
+CLOSED_SECONDS_MAX = 20.0
+
+
+class SearchGround(SmallGround):
+    """Beside one for files; the index is the ground's own."""
+
+    def __init__(
+        self, binary: Path, directory: Path, sink: str, mode: str, seed: int, server, search
+    ) -> None:
+        self.search = search
+        self.index = f"{sink}-{mode}"
+        super().__init__(binary, directory, sink, mode, seed, server)
+
+    def connections(self) -> dict:
+        return {CONNECTION: {"elasticsearch": self.search.url, "retry_pause": "20ms"}}
+
+    def pipeline(self) -> dict:
+        return super().pipeline() | {"source": SOURCE | {"index": self.index}}
+
+    def write_earlier(self, data: Data) -> None:
+        self.search.create_index(self.index, MAPPING, shards=SHARDS)
+        self.load(data.documents(data.earlier))
+
+    def write_later(self, data: Data) -> None:
+        self.load(data.documents(data.later))
+
+    def load(self, documents: list[dict]) -> None:
+        self.search.load(self.index, ((d["event_id"], d) for d in documents))
+
+    def check_open(self, where: str) -> None:
+        deadline = time.monotonic() + CLOSED_SECONDS_MAX
+        while (count := self.open_contexts()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if count:
+            raise DifferenceError(f"{where}: {count} search contexts are left open")
+
+    def open_contexts(self) -> int:
+        stats = self.search.request("GET", f"/{self.index}/_stats/search")
+        return stats["_all"]["total"]["search"]["open_contexts"]
+
+    def remove(self) -> None:
+        self.search.request("DELETE", f"/{self.index}")
+        super().remove()
+
+
+class SearchTakeoverGround(SearchGround, TakeoverGround):
+    """Into PostgreSQL."""
+
+    last_commit = -2  # then the run's record is told what became of the staged rows
+
+    def check_end(self, code: int, said: str, where: str) -> None:
+        """The run that takes over ends its backends. A slice that was being loaded is tried again,
+        and can't be read any more where the others had been read by then."""
+        if code != EXIT_SOURCE or "its snapshot was lost" not in said:
+            super().check_end(code, said, where)
+
+
+class SearchEmbeddedGround(SearchGround, EmbeddedGround):
+    """Into SQLite or files."""
