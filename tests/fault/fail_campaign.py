@@ -104,16 +104,18 @@ class Grounds:
         directory = tempfile.TemporaryDirectory(prefix="fail-", dir=scratch_directory())
         self.directory = Path(stack.enter_context(directory))
         self.servers: dict[str, str] = {}
+        self.crimes: list[str] = []
         self.made = 0
 
     def make(self, case: Case) -> FailGround:
         if case.sink == "postgres" and "postgres" not in self.servers:
             self.servers["postgres"] = self.plan.postgres or self.start_postgres()
         if case.source == "elasticsearch" and "elasticsearch" not in self.servers:
-            self.servers["elasticsearch"] = self.stack.enter_context(search_server()).url
+            server = self.stack.enter_context(search_server())
+            self.servers["elasticsearch"], self.crimes = server.url, server.crimes
         self.made += 1
         plan, directory = self.plan, self.directory / str(self.made)
-        return FailGround(plan.binary, plan.failer, directory, case, self.servers)
+        return FailGround(plan.binary, plan.failer, directory, case, self.servers, self.crimes)
 
     def start_postgres(self) -> str:
         server = self.stack.enter_context(servers.start("postgres", settings=POSTGRES))

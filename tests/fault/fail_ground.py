@@ -63,9 +63,17 @@ class FailGround:
     """A case: a project that is copied for each fault, and what its command must come to."""
 
     def __init__(
-        self, binary: Path, failer: Path, directory: Path, case: Case, servers: dict[str, str]
+        self,
+        binary: Path,
+        failer: Path,
+        directory: Path,
+        case: Case,
+        servers: dict[str, str],
+        crimes: list[str] | None = None,
     ) -> None:
+        """`crimes`: what the search server notes of requests that may not be."""
         self.binary, self.failer, self.case = binary, failer, case
+        self.crimes = [] if crimes is None else crimes
         self.servers = servers  # "postgres": conninfo of a database, "elasticsearch": its url
         self.base = directory / re.sub(r"\W", "_", str(case))
         self.work = self.base.with_name("work")
@@ -236,6 +244,10 @@ class FailGround:
             raise BrokenError(f"exit {done.returncode}: {done.stderr.strip()}")
         if done.returncode != 0 and len(done.stderr.strip()) < SAID_BYTES_MIN:
             raise BrokenError(f"exit {done.returncode} without a word")
+        if self.crimes:
+            told = "; ".join(self.crimes)
+            self.crimes.clear()
+            raise BrokenError(told)
 
     def repeat(self) -> None:
         if self.is_loaded_by_each_run and self.is_complete():

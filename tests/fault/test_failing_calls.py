@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from fail_cases import Case, Fault, all_cases
 from fail_ground import BrokenError, FailGround, search_server
+from fake_search import FakeSearch
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILER = ROOT / "build" / "test" / "tests" / "fault" / "failer.so"
@@ -36,20 +37,21 @@ def sample() -> list[Case]:
 
 
 @pytest.fixture(scope="module")
-def search() -> Iterator[str]:
+def search() -> Iterator[FakeSearch]:
     with search_server() as server:
-        yield server.url
+        yield server
 
 
 @pytest.mark.parametrize("case", sample(), ids=str)
 def test_a_call_that_fails_has_no_lasting_consequence(case, tidemill, scratch_path, request):
     print(f"\nseed {SEED}")
-    addresses = {}
+    addresses, crimes = {}, []
     if case.sink == "postgres":
         addresses["postgres"] = request.getfixturevalue("postgres_database")
     if case.source == "elasticsearch":
-        addresses["elasticsearch"] = request.getfixturevalue("search")
-    ground = FailGround(tidemill, FAILER, scratch_path, case, addresses)
+        server = request.getfixturevalue("search")
+        addresses["elasticsearch"], crimes = server.url, server.crimes
+    ground = FailGround(tidemill, FAILER, scratch_path, case, addresses, crimes)
     rng = random.Random(f"{SEED} {case}")
     broken, met = [], 0
     for _ in range(EACH):
