@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wire_messages import Answer, Request
+from wire_messages import Answer, Request, kind_of
 from wire_proxy import DropError, Proxy, Script
 
 TIMEOUT_SECONDS = 0.8  # the pipelines' `timeout`
@@ -19,6 +19,7 @@ PLAN, SCROLL, PIT = ("plan",), ("search", "open", "next"), ("pit_open", "pit_nex
 PAGES = ("search", "open", "next", "pit_next")
 OFTEN = ("search", "next", "pit_next")
 READING = (*SCROLL, *PIT)
+QUERY_LOST = "the query string lost on its way"
 ANY = (*PLAN, *READING, "close", "pit_close")
 
 
@@ -30,7 +31,7 @@ class Fault:
     after: Callable[[Proxy, Request, Answer, random.Random], None] | None = None
     slow: bool = False  # costs a timeout: never repeated for ever
     weight: int = 2
-    loses_context: bool = False
+    is_silent: bool = False  # `before` gives no answer, and has struck all the same
 
 
 FAULTS: dict[str, Fault] = {}
@@ -135,6 +136,14 @@ def unavailable_later(_proxy, _request, rng):
 def break_circuit(_proxy, request, _rng):
     large = request.json["size"] > LARGE_PAGE
     return refusal(429, "circuit_breaking_exception") if large else None
+
+
+@fault(QUERY_LOST, (*PLAN, "search", "open", *PIT), is_silent=True, weight=0)
+def lose_query(_proxy, request, _rng):
+    """A question that differs, with an answer that may look well. Drawn by no seed: those that are
+    known stay what they were."""
+    request.target = request.target.partition("?")[0]
+    request.kind = kind_of(request.method, request.target)
 
 
 # The server has done it, and something between says otherwise.
@@ -276,7 +285,7 @@ def repeat_page(proxy, request, answer, _rng):
 # Contexts.
 
 
-@fault("context lost", ("next", "pit_next"), weight=4, loses_context=True)
+@fault("context lost", ("next", "pit_next"), weight=4, is_silent=True)
 def lose(proxy, request, _rng):
     proxy.lose(request)
 
@@ -348,7 +357,7 @@ class Plan(Script):
         except DropError:
             self.note(strike, request)
             raise
-        if answer is not None or strike.fault.loses_context:
+        if answer is not None or strike.fault.is_silent:
             self.note(strike, request)
         return answer
 
