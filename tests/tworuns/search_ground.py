@@ -30,6 +30,8 @@ CLOSED_SECONDS_MAX = 20.0
 class SearchGround(SmallGround):
     """Beside one for files; the index is the ground's own."""
 
+    alone = True  # nobody else reads the index: contexts are those of the runs that are looked at
+
     def __init__(
         self, binary: Path, directory: Path, sink: str, mode: str, seed: int, server, search
     ) -> None:
@@ -54,6 +56,8 @@ class SearchGround(SmallGround):
         self.search.load(self.index, ((d["event_id"], d) for d in documents))
 
     def check_open(self, where: str) -> None:
+        if not self.alone:
+            return
         deadline = time.monotonic() + CLOSED_SECONDS_MAX
         while (count := self.open_contexts()) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -71,8 +75,6 @@ class SearchGround(SmallGround):
 
 class SearchTakeoverGround(SearchGround, TakeoverGround):
     """Into PostgreSQL."""
-
-    last_commit = -2  # then the run's record is told what became of the staged rows
 
     def check_end(self, code: int, said: str, where: str) -> None:
         """The run that takes over ends its backends. A slice that was being loaded is tried again,

@@ -35,7 +35,7 @@ COMMITS_OF_LEASE = 2  # the engine's tables are made, the lease is taken
 
 def list_points(log: list[str], last_commit: int) -> list[Point]:
     """The points from the lease's COMMIT to that which must not be: of a run the one which makes it
-    complete, counted from its end; of a command the first after the lease."""
+    complete, though its record may be told more after it; of a command the first after the lease."""
     points, passings = [], {}
     for name in log:
         passings[name] = passings.get(name, 0) + 1
@@ -45,16 +45,20 @@ def list_points(log: list[str], last_commit: int) -> list[Point]:
     return points[done[COMMITS_OF_LEASE - 1] + 1 : sent[last_commit]]
 
 
+def count_commits(log: list[str]) -> int:
+    """Those before the one which makes a run complete."""
+    return log[: log.index("postgres.finish.after")].count("postgres.commit.sent")
+
+
 class TakeoverGround(SmallGround):
     """Knows the points that a run passes while it holds the lease."""
-
-    last_commit = -1  # that makes it complete
 
     def undisturbed(self):
         place = self.copy("points")
         done = engine.finish(place.start(self.arguments(), {"TIDEMILL_FAULT_LOG": str(place.log)}))
         assert done.code == 0, done.describe()
-        self.points = list_points(read_log(place.log), self.last_commit)
+        log = read_log(place.log)
+        self.points = list_points(log, count_commits(log))
         tables = place.reader().read()
         place.remove()
         return tables, None

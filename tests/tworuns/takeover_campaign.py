@@ -48,6 +48,15 @@ class TakeoverCampaign:
         for sink, mode in PLACES:
             self.ground(sink, mode)
 
+    def check_contexts(self) -> None:
+        """In the end: before, others stand still with theirs."""
+        for (sink, mode), ground in self.grounds.items():
+            ground.alone = True
+            try:
+                ground.check_open(f"{sink} {mode}")
+            except DifferenceError as difference:
+                self.failures.append(str(difference))
+
     def copy(self, ground: SmallGround, seed: int):
         """One at a time: a database is copied from one that nobody else looks at."""
         with self.lock:
@@ -60,6 +69,7 @@ class TakeoverCampaign:
             if mode in SEARCH_MODES:
                 kind = SearchTakeoverGround if taken else SearchEmbeddedGround
                 self.grounds[sink, mode] = kind(*values, self.search)
+                self.grounds[sink, mode].alone = False
             else:
                 kind = TakeoverGround if taken else EmbeddedGround
                 self.grounds[sink, mode] = kind(*values)
