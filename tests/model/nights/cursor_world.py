@@ -326,9 +326,7 @@ class CursorCase:
         positions = [position for _, position, *_ in tables.rejects]
         assert_same("rejects", positions, [*reference.rejects])
         states = [(r["k"], r["_last_day"].isoformat(), r["_rows"], r["s1_n"]) for r in tables.state]
-        expected = [
-            (k, day_text(s.last_day), s.rows, s.count) for k, s in reference.series.items()
-        ]
+        expected = [(k, day_text(s.last_day), s.rows, s.count) for k, s in reference.series.items()]
         assert_same("state", states, expected)
 
 
