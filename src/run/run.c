@@ -36,15 +36,16 @@ static void set_record(tide_execution *e, tide_run_status status, const tide_err
     e->row.record = tide_copy_string(tide_text_c(&result->record));
 }
 
-/* As far as it can be written; else a note says so. */
-static void write_record(tide_execution *e)
+/* As far as it can be written; else a note says so, unless the lease is lost, which is told. */
+static tide_code write_record(tide_execution *e, tide_error *err)
 {
-    tide_error failure;
-    tide_error_clear(&failure);
-    if (e->sink->vtable->record(e->sink, &e->row, &failure) != TIDE_OK) {
-        tide_text_append(&e->result->notes, failure.message);
+    tide_error_clear(err);
+    tide_code code = e->sink->vtable->record(e->sink, &e->row, err);
+    if (code != TIDE_OK && code != TIDE_FENCED) {
+        tide_text_append(&e->result->notes, err->message);
         tide_text_append_char(&e->result->notes, '\n');
     }
+    return code;
 }
 
 static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count, tide_error *err)
@@ -159,7 +160,8 @@ static tide_code complete(tide_execution *e, const tide_error *outcome, tide_err
     counts->superseded += moved.superseded;
     counts->refused += moved.refused;
     set_record(e, TIDE_RUN_COMPLETE, outcome);
-    write_record(e);
+    tide_error ignored;
+    (void)write_record(e, &ignored);
     return TIDE_OK;
 }
 
@@ -186,16 +188,27 @@ static tide_code finish(tide_execution *e, tide_error *err)
     return staged ? tide_check_load_balance(e->result, err) : TIDE_OK;
 }
 
+/* Whose lease was taken says that, whatever went wrong before: its backends were ended by the run
+ * that took over, and "run the same command again" would be the wrong advice. */
+static void tell_fenced(tide_execution *e, const tide_error *fenced, tide_error *failure)
+{
+    *failure = *fenced;
+    failure->side = TIDE_SIDE_SINK;
+    set_record(e, TIDE_RUN_FAILED, failure);
+}
+
 /* The run's row says how it ended; if that can't be written, the first failure is what is told. A
  * run whose rows have all been committed stays complete: resumed, it would load them again. */
-static void record_failure(tide_execution *e, const tide_error *failure)
+static void record_failure(tide_execution *e, tide_error *failure)
 {
+    tide_error other;
     if (e->finished) {
         return;
     }
     set_record(e, failure->code == TIDE_CANCELLED ? TIDE_RUN_CANCELLED : TIDE_RUN_FAILED, failure);
-    if (e->begun && failure->code != TIDE_FENCED) {
-        write_record(e);
+    if (e->begun && failure->code != TIDE_FENCED && write_record(e, &other) == TIDE_FENCED &&
+        failure->code != TIDE_CANCELLED) {
+        tell_fenced(e, &other, failure);
     }
     if (!e->begun && failure->code != TIDE_CANCELLED) {
         tide_note_failed_attempt(e, failure);
@@ -237,6 +250,7 @@ static tide_code execute_measured(tide_execution *e, tide_error *err)
     result->wall_micros = usage.wall_micros;
     if (code != TIDE_OK) {
         record_failure(e, err);
+        code = err->code;
     }
     log_end(e, code, err);
     return code;

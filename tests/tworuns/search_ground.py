@@ -9,7 +9,6 @@ from commit_cuts import SmallGround
 from embedded import EmbeddedGround
 from kill_ground import DifferenceError
 from kill_scenarios import Data
-from pipelines.engine import EXIT_SOURCE
 from takeover import TakeoverGround
 
 MAPPING = {
@@ -75,12 +74,6 @@ class SearchGround(SmallGround):
 
 class SearchTakeoverGround(SearchGround, TakeoverGround):
     """Into PostgreSQL."""
-
-    def check_end(self, code: int, said: str, where: str) -> None:
-        """The run that takes over ends its backends. A slice that was being loaded is tried again,
-        and can't be read any more where the others had been read by then."""
-        if code != EXIT_SOURCE or "its snapshot was lost" not in said:
-            super().check_end(code, said, where)
 
 
 class SearchEmbeddedGround(SearchGround, EmbeddedGround):
