@@ -9,8 +9,8 @@
 #include "run/yaml.h"
 
 /* Days can be taken back only where rows have their days, and the table is ours. */
-static tide_code fail_conflict(const tide_pipeline *pipeline, const char *what, bool may_rewind,
-                               tide_error *err)
+static tide_code fail_conflict(const tide_pipeline *pipeline, int problem, const char *what,
+                               bool may_rewind, tide_error *err)
 {
     const char *name = pipeline->config->name;
     char rewind[256] = "";
@@ -20,7 +20,7 @@ static tide_code fail_conflict(const tide_pipeline *pipeline, const char *what, 
                        "YYYY-MM-DD`",
                        name);
     }
-    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+    return TIDE_FAIL(err, problem,
                      "%s. Either start over: `tidemill state %s reset` (empties the table)%s, or "
                      "go on with both as they are: `tidemill state %s accept`",
                      what, name, rewind, name);
@@ -130,7 +130,8 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
                          "those of before"
                        : "");
     tide_text_clear(&changes);
-    return fail_conflict(pipeline, what, tide_find_lasting_change(pipeline, facts) == NULL, err);
+    return fail_conflict(pipeline, rekeyed ? TIDE_E_MASK_KEY_CHANGED : TIDE_E_PIPELINE_CHANGED,
+                         what, tide_find_lasting_change(pipeline, facts) == NULL, err);
 }
 
 /* Splits that are done stay, so the rest must be what it would have been. */
@@ -193,7 +194,7 @@ static tide_code check_without_state(const tide_pipeline *pipeline, const tide_s
     }
     (void)snprintf(what, sizeof what,
                    "table `%s` holds rows, but there is no state that belongs to them", table);
-    return fail_conflict(pipeline, what, false, err);
+    return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
 }
 
 /* What has become of the table that rows were loaded into, or NULL. */
@@ -217,7 +218,7 @@ static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink
     if (is != NULL) {
         bool may_rewind = facts->table_exists && facts->same_table;
         (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table, is);
-        return fail_conflict(pipeline, what, may_rewind, err);
+        return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, may_rewind, err);
     }
     return has_changed(pipeline, facts) ? fail_fingerprint(pipeline, facts, err) : TIDE_OK;
 }
@@ -234,7 +235,7 @@ static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink
     }
     (void)snprintf(what, sizeof what, "earlier runs have read rows into table `%s`, which %s",
                    pipeline->config->sink.table, is);
-    return fail_conflict(pipeline, what, false, err);
+    return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
 }
 
 tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_question *question,

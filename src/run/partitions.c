@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/workers.h"
 #include "shuffle/spill_file.h"
 
@@ -15,16 +16,18 @@
 #define PARTITION_ROWS_MAX 1000000
 #define PARTITIONS_MAX 4096
 
-/* Now, and not when the first row does not fit any more. */
+/* Now, and not when the first row does not fit any more; so it is a matter of the command line. */
+#define UNFIT_DIRECTORY TIDE_PROBLEM_AS(TIDE_E_SPILL_DIRECTORY, TIDE_BAD_CONFIG)
+
 static tide_code check_spill_directory(const char *path, tide_error *err)
 {
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
-        return TIDE_FAIL(err, TIDE_BAD_CONFIG, "%s, where data is to be spilled, is no directory",
+        return TIDE_FAIL(err, UNFIT_DIRECTORY, "%s, where data is to be spilled, is no directory",
                          path);
     }
     if (access(path, R_OK | W_OK | X_OK) != 0) {
-        return TIDE_FAIL_ERRNO(err, TIDE_BAD_CONFIG, errno,
+        return TIDE_FAIL_ERRNO(err, UNFIT_DIRECTORY, errno,
                                "can't write to %s, where data is to be spilled (--spill DIR names "
                                "another directory)",
                                path);

@@ -106,6 +106,8 @@ def test_a_full_disk_stops_the_run_and_space_resumes_it(spilling: Spilling, kind
         full = spilling.run(preexec_fn=limit_files)
         assert "File too large" in full.stderr, full.stderr
     assert full.returncode == 1, full
+    if kind == "disk" and "No space" in full.stderr:
+        assert "[E7001]" in full.stderr
     for word in ("spill/tidemill-", "do not fit", "are spilled", "are free", "--spill", "--memory"):
         assert word in full.stderr, full.stderr
     assert list(spilling.spill.iterdir()) == []

@@ -74,7 +74,7 @@ def test_a_streamed_run_is_not_resumed_with_other_splits(project: Project) -> No
     assert 0 < loaded < ROWS
     streamed(project, split_bytes=10000)
     said = project.run("run", code=5).stderr
-    assert "cut otherwise" in said and "--new" in said
+    assert "cut otherwise" in said and "--new" in said and "[E8003]" in said
     assert count(project) == loaded
     streamed(project)
     project.run("run")
@@ -87,7 +87,7 @@ def test_a_streamed_run_is_not_resumed_by_another_pipeline(project: Project) -> 
     loaded = count(project)
     streamed(project, where="n >= 1000")
     said = project.run("run", code=1).stderr
-    assert "step 1 where" in said and "--new" in said
+    assert "step 1 where" in said and "--new" in said and "[E8001]" in said
     assert count(project) == loaded
     project.run("run", "--new")
     assert count(project) == loaded + ROWS - 1000
@@ -194,7 +194,7 @@ def test_a_database_that_is_removed_meanwhile_fails_the_run(project: Project) ->
     (project.directory / "out.sqlite").unlink()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 5, said
-    assert "removed or replaced" in said
+    assert "removed or replaced" in said and "[E5006]" in said
 
 
 def wait_for_rows(project: Project, process: subprocess.Popen) -> None:

@@ -233,22 +233,26 @@ def test_what_can_not_be_read_is_named(server, name):
     server.request("POST", f"/{name}-shut/_close")
     no_source = {"mappings": {"_source": {"enabled": False}}}
     server.request("PUT", f"/{name}x-blind{server.create_parameters}", no_source)
-    for indices, words in (
-        (f"{name}-shut", f"index `{name}-shut` is closed"),
-        (f"{name}-*", f"index `{name}-shut` is closed"),
-        (f"{name}-opem", f"did you mean `{name}-open`?"),
-        (f"{name}-open,{name}-opem", f"did you mean `{name}-open`?"),
-        (f"{name}-open,nothing-like-it-*", "data stream matches `nothing-like-it-*`"),
-        (f"{name}x-blind", "does not keep the documents"),
+    for indices, words, number in (
+        (f"{name}-shut", f"index `{name}-shut` is closed", "E1011"),
+        (f"{name}-*", f"index `{name}-shut` is closed", "E1011"),
+        (f"{name}-opem", f"did you mean `{name}-open`?", "E1011"),
+        (f"{name}-open,{name}-opem", f"did you mean `{name}-open`?", "E1011"),
+        (f"{name}-open,nothing-like-it-*", "data stream matches `nothing-like-it-*`", "E1011"),
+        (f"{name}x-blind", "does not keep the documents", "E1012"),
     ):
         result = Driver(server.url, indices).finish()
         assert result.code == 1
         assert "failed: bad_config" in result.errors
         assert words in result.errors
+        assert f"[{number}]" in result.errors
         assert server.url in result.errors
     unknown = Driver(server.url, f"{name}-open", "--query", '{"trem": {}}').finish()
     assert unknown.code == 1
-    assert "trem" in unknown.errors
+    assert "trem" in unknown.errors and "[E4007]" in unknown.errors
+    nested = Driver(server.url, f"{name}-open", "--query", '{"query": {"match_all": {}}}').finish()
+    assert nested.code == 1
+    assert "has a `query` inside" in nested.errors and "[E1013]" in nested.errors
     expect_nothing_open(server)
     server.request("DELETE", f"/{name}-open,{name}-shut,{name}x-blind")
 
@@ -373,6 +377,7 @@ def test_a_server_without_points_in_time_says_so(elasticsearch_6, name):
         assert "failed: bad_config" in result.errors
         assert f"index `{name}`: {why}" in result.errors
         assert "which Elasticsearch 6.8.23 does not have; use snapshot: scroll" in result.errors
+        assert "[E1014]" in result.errors
     elasticsearch_6.request("DELETE", f"/{name}")
 
 

@@ -387,7 +387,7 @@ def test_a_run_that_holds_the_lease_is_not_disturbed(project: Project) -> None:
     )
     wait_for_rows(project, process)
     said = project.run(*TO_30, code=5).stderr
-    assert f"process {process.pid}" in said and "let it finish" in said
+    assert f"process {process.pid}" in said and "let it finish" in said and "[E5002]" in said
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said

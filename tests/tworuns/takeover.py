@@ -103,7 +103,11 @@ def age_lease(place: GroundPlace, seconds: int = 61) -> None:
 
 def check_fenced(code: int, said: str, where: str) -> None:
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    told = [k for k in lines if k.get("code") == "fenced" and FENCED.search(k["error"])]
+    told = [
+        k
+        for k in lines
+        if (k.get("code"), k.get("problem")) == ("fenced", "E5003") and FENCED.search(k["error"])
+    ]
     plain = FENCED.search(said) and not lines  # a command without --json
     if code != EXIT_SINK or not (told or plain):
         raise DifferenceError(f"{where}: it was taken over, and ended with exit {code}: {said}")

@@ -468,7 +468,7 @@ int main(int argc, char **argv)
     tide_source_plan_init(&d.plan);
     tide_code code = run(&d, &err);
     if (code != TIDE_OK) {
-        fprintf(stderr, "failed: %s: %s\n", tide_code_name(code), err.message);
+        fprintf(stderr, "failed: %s: %s [E%d]\n", tide_code_name(code), err.message, err.number);
     }
     for (size_t i = 0; d.work != NULL && i < d.plan.split_count; i++) {
         tide_text_clear(&d.work[i].rows);

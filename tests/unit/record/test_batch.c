@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/problem.h"
 #include "random_rows.h"
 
 #define ROWS 200
@@ -215,6 +216,7 @@ static void test_nulls_where_none_may_be(void **state)
     assert_int_equal(tide_batch_import(&source.array, &schema, &out, &err), TIDE_BAD_DATA);
     schema.fields[5].not_null = false;
     assert_non_null(strstr(err.message, "c6"));
+    assert_int_equal(err.number, tide_problem_number(TIDE_E_ARROW));
     assert_int_equal(tide_batch_import(&source.array, &schema, &out, &err), TIDE_BAD_DATA);
 }
 
