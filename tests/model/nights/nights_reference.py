@@ -187,7 +187,9 @@ class Registry:
     def moved_and_grown(self, path, content, files, taken) -> Mark | None:
         if not is_plain(path):
             return None
-        gone = [m for p, m in self.marks.items() if p not in files and m.read not in taken]
+        # Of several with the same content, of which some were left open when they went, the first.
+        marks = sorted(self.marks.items())
+        gone = [m for p, m in marks if p not in files and m.read not in taken]
         fits = [m for m in gone if m.read and self.grown(path, content, m)]
         return max(fits, key=lambda m: len(m.read), default=None)
 
