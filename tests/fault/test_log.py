@@ -122,6 +122,40 @@ def test_secrets_are_in_no_log(project: Project) -> None:
             assert CANARY not in json.dumps(project.rows("SELECT * FROM tidemill_runs"))
 
 
+def load(project: Project, conninfo: str, columns: dict, log: str, code: int) -> str:
+    """What a run into PostgreSQL leaves in its log, and says."""
+    sink = {"connection": "dwh", "table": "t", "mode": "append", "again": "append"}
+    pipeline = {"source": {"files": "in.ndjson"}, "columns": columns, "sink": sink}
+    content = {"connections": {"dwh": {"postgres": conninfo}}, "pipelines": {"p": pipeline}}
+    project.write("tidemill.yaml", json.dumps(content))
+    kind = log.partition(".")[0]
+    done = project.run("run", "--log", log, "--log-format", kind, code=code)
+    text = (project.directory / log).read_text("utf-8")
+    assert ("run_failed" if code else "run_complete") in text
+    return text + done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_database_password_and_the_key_of_a_mask_are_in_no_log(
+    project: Project, postgres_database: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    key = f"{CANARY}-of-a-mask-0123456789"
+    monkeypatch.setenv("TIDEMILL_LOG_KEY", key)
+    monkeypatch.setenv("TIDEMILL_LOG_PASSWORD", CANARY)
+    project.write("in.ndjson", '{"who": "a", "n": 1}\n')
+    masked = {"who": {"type": "text", "mask": {"hash": "${TIDEMILL_LOG_KEY}"}}, "n": "int64"}
+    login = f"{postgres_database} password=${{TIDEMILL_LOG_PASSWORD}}"
+    said = load(project, login, masked, f"{kind}.well.log", 0)
+    monkeypatch.setenv("TIDEMILL_LOG_KEY", key + "!")  # another key is told, and neither is shown
+    project.write("in.ndjson", '{"who": "a", "n": "none"}\n')
+    said += load(project, login, masked, f"{kind}.reject.log", 6)
+    nobody = f"{postgres_database} user=nobody_{CANARY[-4:]} password=${{TIDEMILL_LOG_PASSWORD}}"
+    said += load(project, nobody, masked, f"{kind}.refused.log", 5)
+    said += load(project, "host=127.0.0.1 port=9 password=" + CANARY, masked, f"{kind}.gone.log", 5)
+    assert CANARY not in said
+    assert f"nobody_{CANARY[-4:]}" in said
+
+
 def test_a_log_that_cannot_be_opened_stops_the_run_before_it_begins(project: Project) -> None:
     with FakeSearch(DOCUMENTS) as server:
         reads_from(project, server.url)
