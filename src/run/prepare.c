@@ -163,7 +163,9 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
                                  (long long)e->row.run);
     }
     if (code == TIDE_REMOTE_RETRY) {
-        (void)tide_error_context(err, "nothing was planned or read");
+        (void)tide_error_context(err,
+                                 "nothing was planned or read; run the same command again when the "
+                                 "source is well");
     }
     TIDE_TRY(tide_on_side(code, TIDE_SIDE_SOURCE, err));
     if (keeps) {
