@@ -143,7 +143,8 @@ static tide_code feed_copy(tide_pg_connection *connection, tide_pg_encoder *enco
 /* Waits until PQgetResult has something to give. libpq before 18 takes memory that it did not get
  * for the result that asks for the rows for bytes that are still to come, and PQgetResult would
  * wait for those for ever. It tries again whenever it is asked whether it is busy; so it is asked
- * once there was memory for a result, and from time to time. */
+ * once there was memory for a result, and from time to time. Then it reads, too, whether or not the
+ * socket has anything: what TLS has deciphered already does not wake a poll. */
 static tide_code await_result(tide_pg_connection *connection, tide_error *err)
 {
     PGconn *handle = connection->handle;
@@ -154,12 +155,14 @@ static tide_code await_result(tide_pg_connection *connection, tide_error *err)
             return TIDE_FAIL_MEMORY(err, "an answer of PostgreSQL");
         }
         PQclear(probe);
+        if (PQconsumeInput(handle) != 1) {
+            return tide_pg_fail(connection, NULL, err);
+        }
         if (PQisBusy(handle) == 0) {
             return TIDE_OK;
         }
         struct pollfd wait = {.fd = PQsocket(handle), .events = POLLIN};
-        int ready = poll(&wait, 1, LOOK_AGAIN_MS);
-        if ((ready < 0 && errno != EINTR) || (ready > 0 && PQconsumeInput(handle) != 1)) {
+        if (poll(&wait, 1, LOOK_AGAIN_MS) < 0 && errno != EINTR) {
             return tide_pg_fail(connection, NULL, err);
         }
     }
