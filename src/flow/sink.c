@@ -2,6 +2,7 @@
 #include "flow/sink.h"
 
 #include "base/memory.h"
+#include "base/problem.h"
 
 const char *tide_run_status_name(tide_run_status status)
 {
@@ -20,6 +21,32 @@ void tide_run_row_clear(tide_run_row *row)
     tide_free(row->plan);
     tide_free(row->record);
     *row = (tide_run_row){0};
+}
+
+tide_run_sight tide_run_sight_of(const tide_run_row *newest)
+{
+    tide_run_sight sight = {.is_known = true};
+    if (newest != NULL) {
+        sight.run = newest->run;
+        sight.status = newest->status;
+        sight.ended_at = newest->ended_at;
+    }
+    return sight;
+}
+
+tide_code tide_run_refuse_overtaken(const tide_run_row *run, const tide_run_row *newest,
+                                    tide_error *err)
+{
+    tide_run_sight seen = run->sight;
+    tide_run_sight now = tide_run_sight_of(newest);
+    if (!seen.is_known ||
+        (now.run == seen.run && now.status == seen.status && now.ended_at == seen.ended_at)) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_E_LEASE_HELD,
+                     "another run has held the pipeline since this one looked what had been loaded "
+                     "(run %lld, %s): nothing was written; run the same command again",
+                     (long long)now.run, tide_run_status_name(now.status));
 }
 
 void tide_sink_facts_clear(tide_sink_facts *facts)

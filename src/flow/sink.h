@@ -86,6 +86,14 @@ static inline bool tide_run_status_is_open(tide_run_status status)
     return status == TIDE_RUN_STARTED || status == TIDE_RUN_FAILED || status == TIDE_RUN_CANCELLED;
 }
 
+/* What the newest run was when another one was chosen. */
+typedef struct tide_run_sight {
+    bool is_known; /* else begin does not look */
+    int64_t run;   /* 0: there was none */
+    tide_run_status status;
+    int64_t ended_at;
+} tide_run_sight;
+
 /* A row of tidemill_runs. Strings are owned by the row. */
 typedef struct tide_run_row {
     int64_t run; /* 1, 2, 3 ... per pipeline */
@@ -95,9 +103,16 @@ typedef struct tide_run_row {
     char *plan;                       /* JSON: horizon, members, what a resume must keep */
     char *record;                     /* JSON: counts, stages, memory, error */
     const tide_read_mark_list *marks; /* borrowed, may be NULL: what finish keeps beside the run */
+    tide_run_sight sight;             /* for begin */
 } tide_run_row;
 
 void tide_run_row_clear(tide_run_row *row);
+/* newest: NULL = none. */
+tide_run_sight tide_run_sight_of(const tide_run_row *newest);
+/* For begin, under the lease: io when the newest run is another one by now, or has ended. What this
+ * run is to read was chosen by what had been loaded before that. */
+TIDE_MUST_CHECK tide_code tide_run_refuse_overtaken(const tide_run_row *run,
+                                                    const tide_run_row *newest, tide_error *err);
 
 /* What check found. */
 typedef struct tide_sink_facts {
@@ -145,7 +160,8 @@ typedef struct tide_sink_vtable {
     tide_code (*read_rejects)(tide_sink *sink, const tide_reject_query *query,
                               tide_reject_visitor visit, void *context, tide_error *err);
     /* Writes *run (a new number, or the resumed one), takes the lease and raises the epoch; keeps
-     * fingerprint and table identity with the state. io: another run holds the lease (names it). */
+     * fingerprint and table identity with the state. io: another run holds the lease (names it), or
+     * has held it since run->sight. */
     tide_code (*begin)(tide_sink *sink, const tide_run_row *run, tide_error *err);
     tide_code (*open_worker)(tide_sink *sink, tide_sink_worker **worker, tide_error *err);
     void (*close_worker)(tide_sink_worker *worker);

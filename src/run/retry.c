@@ -82,7 +82,8 @@ static void choose_run(tide_execution *e, const tide_run_row *last, int64_t unit
     e->loaded_before = tide_loaded_ever(last) + unit_rows;
     e->row = (tide_run_row){.run = interrupted ? last->run : last->run + 1,
                             .status = TIDE_RUN_RETRIED,
-                            .started_at = interrupted ? last->started_at : tide_now()};
+                            .started_at = interrupted ? last->started_at : tide_now(),
+                            .sight = tide_run_sight_of(last)};
 }
 
 /* *found: there is a run, and so perhaps a reject. */

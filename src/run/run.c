@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "run/execution.h"
@@ -58,6 +59,8 @@ static tide_code begin(tide_execution *e, tide_run_row *last, size_t last_count,
     tide_error_clear(&none);
     set_record(e, TIDE_RUN_STARTED, &none); /* should it be killed: what was loaded before it */
     TIDE_TRY(tide_incremental_begin(e, err));
+    e->row.sight = tide_run_sight_of(last_count > 0 ? last : NULL);
+    TIDE_FAULT_POINT("run.begin");
     TIDE_TRY(tide_on_side(vtable->begin(e->sink, &e->row, err), TIDE_SIDE_SINK, err));
     e->begun = true;
     bool interrupted = last_count > 0 && last->status == TIDE_RUN_RETRIED && last->ended_at == 0;

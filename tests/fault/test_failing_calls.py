@@ -78,7 +78,7 @@ def test_the_failer_counts_and_fails(tidemill, scratch_path):
 def test_what_fails_after_the_last_commit_leaves_a_complete_run(tidemill, scratch_path, search):
     """Here each run appends all rows: one that were resumed would do so once more."""
     case = Case("elasticsearch", "csv", "staged")
-    ground = FailGround(tidemill, FAILER, scratch_path, case, {"elasticsearch": search})
+    ground = FailGround(tidemill, FAILER, scratch_path, case, {"elasticsearch": search.url})
     for nth in range(1, ground.counts["rename"] + 1):
         outcome = ground.trial(Fault("rename", nth, errno.EIO, goes_on=True))
         assert outcome.code == 5 and "all rows are committed" in outcome.said

@@ -132,6 +132,17 @@ static tide_code make_layouts(tide_pg_sink *sink, tide_error *err)
     return tide_pg_make_sql(sink, err);
 }
 
+/* The lease is ours, so nobody begins another any more. */
+static tide_code refuse_overtaken(tide_sink *base, const tide_run_row *run, tide_error *err)
+{
+    tide_run_row newest = {0};
+    size_t count = 0;
+    TIDE_TRY(tide_pg_sink_read_runs(base, 1, &newest, &count, err));
+    tide_code code = tide_run_refuse_overtaken(run, count > 0 ? &newest : NULL, err);
+    tide_run_row_clear(&newest);
+    return code;
+}
+
 tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_error *err)
 {
     tide_pg_sink *sink = (tide_pg_sink *)base;
@@ -139,6 +150,7 @@ tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_erro
     TIDE_TRY(tide_pg_sink_connect(sink, err));
     TIDE_TRY(tide_pg_create_engine_tables(sink, err));
     TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
+    TIDE_TRY(refuse_overtaken(base, run, err));
     TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, prepare, &begin, err));
     if (!tide_target_repeats(sink->target)) {
         TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, count_rejects, &begin, err));

@@ -55,12 +55,23 @@ static tide_code refuse_rivals(tide_store *store, tide_error *err)
     return code;
 }
 
+static tide_code refuse_overtaken(tide_store *store, const tide_run_row *run, tide_error *err)
+{
+    tide_run_row newest = {0};
+    size_t count = 0;
+    TIDE_TRY(tide_ledger_read_runs(&store->db, store->target->pipeline, 1, &newest, &count, err));
+    tide_code code = tide_run_refuse_overtaken(run, count > 0 ? &newest : NULL, err);
+    tide_run_row_clear(&newest);
+    return code;
+}
+
 static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_error *err)
 {
     tide_db *db = &store->db;
     const char *pipeline = store->target->pipeline;
     TIDE_TRY(tide_store_create_engine_tables(db, err));
     TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
+    TIDE_TRY(refuse_overtaken(store, run, err));
     TIDE_TRY(refuse_rivals(store, err));
     TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
     TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
