@@ -58,6 +58,11 @@ TIDE_MUST_CHECK tide_code tide_pg_ask(tide_pg_connection *connection, const char
                                       const char *const *parameters, int parameter_count,
                                       char **answer, tide_error *err);
 
+/* Waits until PQgetResult has something to give, at most until `deadline` (tide_monotonic_micros;
+ * INT64_MAX = as long as it takes). remote_retry when nothing came, or the connection is lost. */
+TIDE_MUST_CHECK tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline,
+                                        tide_error *err);
+
 /* Fills err from a failed result (or the connection when result is NULL). What was no answer of the
  * server's makes the connection a lost one. */
 TIDE_MUST_CHECK tide_code tide_pg_fail(tide_pg_connection *connection, const PGresult *result,

@@ -6,7 +6,6 @@
  * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the
  * one before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,22 +25,8 @@ static int64_t answer_ms(void)
     return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_ANSWER_MS", (int64_t)TIDE_LEASE_ANSWER_SECONDS * 1000);
 }
 
-/* False when the server has said nothing until then, or the connection is lost. */
-static bool wait_for_answer(tide_pg_connection *connection, int64_t deadline)
-{
-    while (PQisBusy(connection->handle) != 0) {
-        int64_t left_ms = (deadline - tide_monotonic_micros()) / 1000;
-        struct pollfd wait = {.fd = PQsocket(connection->handle), .events = POLLIN};
-        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0 ||
-            PQconsumeInput(connection->handle) != 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* How many rows were changed; -1: the connection is of no more use, or the server refused. */
-static int64_t send_renewal(tide_pg_lease *lease)
+static int64_t send_renewal(tide_pg_lease *lease, tide_error *err)
 {
     tide_pg_connection *connection = &lease->connection;
     char sql[512];
@@ -55,7 +40,7 @@ static int64_t send_renewal(tide_pg_lease *lease)
         return -1;
     }
     int64_t changed = -1;
-    while (wait_for_answer(connection, deadline)) {
+    while (tide_pg_await(connection, deadline, err) == TIDE_OK) {
         PGresult *result = PQgetResult(connection->handle);
         if (result == NULL) {
             return changed;
@@ -77,7 +62,7 @@ static bool renew(tide_pg_lease *lease)
         tide_pg_connect(&lease->connection, &ignored) != TIDE_OK) {
         return false;
     }
-    int64_t changed = send_renewal(lease);
+    int64_t changed = send_renewal(lease, &ignored);
     if (changed < 0) {
         tide_pg_disconnect(&lease->connection);
         return false;

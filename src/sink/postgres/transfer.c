@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/postgres/transfer.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-
-/* How long a wait for an answer lasts before libpq is asked again for what it has. */
-#define LOOK_AGAIN_MS 1000
 
 /* Errors by which the server says something about itself, not about a row: their SQLSTATE classes.
  * Everything else - data, integrity, row too large, what triggers raise - is about the row. */
@@ -140,42 +135,19 @@ static tide_code feed_copy(tide_pg_connection *connection, tide_pg_encoder *enco
     return code;
 }
 
-/* Waits until PQgetResult has something to give. libpq before 18 takes memory that it did not get
- * for the result that asks for the rows for bytes that are still to come, and PQgetResult would
- * wait for those for ever. It tries again whenever it is asked whether it is busy; so it is asked
- * once there was memory for a result, and from time to time. Then it reads, too, whether or not the
- * socket has anything: what TLS has deciphered already does not wake a poll. */
-static tide_code await_result(tide_pg_connection *connection, tide_error *err)
-{
-    PGconn *handle = connection->handle;
-    while (PQisBusy(handle) != 0) {
-        PGresult *probe = PQmakeEmptyPGresult(handle, PGRES_EMPTY_QUERY);
-        if (probe == NULL) {
-            connection->is_unsound = true;
-            return TIDE_FAIL_MEMORY(err, "an answer of PostgreSQL");
-        }
-        PQclear(probe);
-        if (PQconsumeInput(handle) != 1) {
-            return tide_pg_fail(connection, NULL, err);
-        }
-        if (PQisBusy(handle) == 0) {
-            return TIDE_OK;
-        }
-        struct pollfd wait = {.fd = PQsocket(handle), .events = POLLIN};
-        if (poll(&wait, 1, LOOK_AGAIN_MS) < 0 && errno != EINTR) {
-            return tide_pg_fail(connection, NULL, err);
-        }
-    }
-    return TIDE_OK;
-}
-
-/* Takes all results of a command text, of which one asks for the rows. */
+/* Takes all results of a command text, of which one asks for the rows. Of several errors the first
+ * is told: that the connection ended after it explains nothing. */
 static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *encoder,
                               const tide_pg_chunk *chunk, tide_pg_refusal *refusal, tide_error *err)
 {
     tide_code code = TIDE_OK;
+    tide_error later;
+    tide_error_clear(&later);
     for (;;) {
-        TIDE_TRY(await_result(connection, err));
+        tide_code heard = tide_pg_await(connection, INT64_MAX, code == TIDE_OK ? err : &later);
+        if (heard != TIDE_OK) {
+            return code == TIDE_OK ? heard : code;
+        }
         PGresult *result = PQgetResult(connection->handle);
         if (result == NULL) {
             return code;
