@@ -126,9 +126,12 @@ def test_json_of_something_else(project: Project, body: bytes) -> None:
         ("405 Method Not Allowed", "E4007", 4),
     ],
 )
-def test_refusals_of_something_else(project: Project, status: str, problem: str, code: int) -> None:
+@pytest.mark.parametrize("body", [b'{"detail":"no"}', b'{"error":"Not Found"}'])
+def test_refusals_of_something_else(
+    project: Project, status: str, problem: str, code: int, body: bytes
+) -> None:
     """A proxy may answer so to `GET /` and let searches through: the doctor does not know."""
-    with foreign(http(status, b'{"detail":"no"}')) as server:
+    with foreign(http(status, body)) as server:
         url = f"http://127.0.0.1:{server.port}"
         said = told_by_run(project, url, code)
         assert ADDRESS in said and f"[{problem}]" in said

@@ -76,6 +76,7 @@ def expect_refusal(project: Project, *words: str) -> str:
 def access(gateway: Gateway, name: str) -> dict[str, object]:
     return {
         "plain": {},
+        "narrow": {},
         "mutual": {"client_cert": gateway.client[0], "client_key": gateway.client[1]},
         "basic": {"user": USER, "password": PASSWORD},
         "key": {"api_key": API_KEY},
@@ -83,7 +84,7 @@ def access(gateway: Gateway, name: str) -> dict[str, object]:
     }[name]
 
 
-@pytest.mark.parametrize("name", ["plain", "mutual", "basic", "key", "token"])
+@pytest.mark.parametrize("name", ["plain", "mutual", "basic", "key", "token", "narrow"])
 def test_whoever_may_reads(project, gateway, name):
     write(
         project,

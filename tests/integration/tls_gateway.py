@@ -7,6 +7,7 @@ gateway.url("expired")    shows a certificate whose time is over
 gateway.url("elsewhere")  shows one that was made for another host
 gateway.url("basic"), ("key"), ("token")   want that Authorization header: without one 401, with
                           another one 403
+gateway.url("narrow")     lets searches through, and answers `GET /` and questions about nodes itself
 """
 
 import base64
@@ -113,6 +114,12 @@ class Gateway:
         if name in WANTED:
             refusals = 'if ($http_authorization = "") { return 401; }'
             refusals += f'if ($http_authorization != "{WANTED[name]}") {{ return 403; }}'
+        if name == "narrow":
+            lines += [
+                "default_type application/json;",
+                """location = / { return 200 '{"gateway":1}'; }""",
+            ]
+            lines += ["location /_nodes { return 200 '{}'; }"]
         lines += [
             f"location / {{ {refusals} proxy_pass http://127.0.0.1:{self.server_port};"
             ' proxy_http_version 1.1; proxy_set_header Connection ""; }'
@@ -120,7 +127,7 @@ class Gateway:
         return "server {\n" + "\n".join(lines) + "\n}\n"
 
     def _settings(self) -> str:
-        names = ("plain", "mutual", "expired", "elsewhere", *WANTED)
+        names = ("plain", "mutual", "expired", "elsewhere", "narrow", *WANTED)
         paths = "".join(
             f"{kind}_temp_path {self.directory}/{kind};\n"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -90,6 +90,19 @@ static bool wants_certificate(tide_str text)
     return false;
 }
 
+/* Errors without a type are of the part that chooses who answers a path. Any server of JSON may say
+ * `{"error": "Not Found"}`. */
+static bool is_of_router(const char *reason)
+{
+    static const char *const words[] = {"no handler found for uri",
+                                        "Incorrect HTTP method for uri"};
+    bool found = false;
+    for (size_t i = 0; reason != NULL && i < sizeof words / sizeof words[0]; i++) {
+        found = found || strncmp(reason, words[i], strlen(words[i])) == 0;
+    }
+    return found;
+}
+
 static tide_problem problem_of(const tide_http_answer *answer, const tide_es_refusal *refusal)
 {
     if (refusal->context_missing) {
@@ -172,7 +185,7 @@ tide_code tide_es_refuse(const tide_http *http, const tide_http_request *request
     local.size_max = read_size_max(reason);
     local.too_large = local.size_max > 0 || strcmp(type, "circuit_breaking_exception") == 0;
     local.index_missing = strcmp(type, "index_not_found_exception") == 0;
-    local.is_foreign = reason == NULL && *type == '\0';
+    local.is_foreign = *type == '\0' && !is_of_router(reason);
     if (reason == NULL) {
         reason = tide_es_print_beginning(tide_http_answer_text(answer), beginning);
     }

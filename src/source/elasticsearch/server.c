@@ -125,7 +125,7 @@ static void conclude(tide_es_server *server, const char *version)
     server->has_shard_doc = !server->opensearch && (unknown || at_least(server, 7, 12));
 }
 
-/* Neither answer was withheld, and neither is of a server that can be read. */
+/* No answer was withheld, and none is of a server that can be read. */
 static tide_code fail_foreign(const tide_http *http, const tide_http_answer *answer,
                               tide_error *err)
 {
@@ -194,25 +194,45 @@ static tide_code ask_unless_closed(tide_http *http, const char *path, tide_http_
     return code;
 }
 
+/* A gateway may give answers of its own to whatever but searches. */
+static tide_code ask_by_search(tide_http *http, tide_http_answer *answer, tide_arena *arena,
+                               tide_es_server *server, tide_error *err)
+{
+    const tide_json_node *root;
+    TIDE_TRY(ask_unless_closed(http, "/_search?size=0&terminate_after=1&filter_path=_shards.total",
+                               answer, arena, &root, &server->is_told, err));
+    if (tide_json_member(root, "_shards") == NULL) {
+        return server->is_told || root == NULL ? TIDE_OK : fail_foreign(http, answer, err);
+    }
+    conclude_from_node(server, root, answer->elastic_product);
+    server->is_told = true;
+    return TIDE_OK;
+}
+
+static tide_code detect(tide_http *http, tide_http_answer *answer, tide_arena *arena,
+                        tide_es_server *server, tide_error *err)
+{
+    const tide_json_node *root;
+    TIDE_TRY(ask_unless_closed(http, "/", answer, arena, &root, &server->is_told, err));
+    if (conclude_from_root(server, root)) {
+        return TIDE_OK;
+    }
+    bool elastic_product = answer->elastic_product;
+    bool has_root = root != NULL;
+    TIDE_TRY(ask_unless_closed(http, "/_nodes/_local?filter_path=nodes.*.version", answer, arena,
+                               &root, &server->is_told, err));
+    conclude_from_node(server, root, elastic_product || answer->elastic_product);
+    bool is_doubtful = !server->is_told && has_root && root != NULL;
+    return is_doubtful ? ask_by_search(http, answer, arena, server, err) : TIDE_OK;
+}
+
 tide_code tide_es_server_detect(tide_http *http, tide_http_answer *answer, tide_es_server *server,
                                 tide_error *err)
 {
-    const tide_json_node *root;
     tide_arena arena;
     tide_arena_init(&arena);
     memset(server, 0, sizeof *server);
-    tide_code code = ask_unless_closed(http, "/", answer, &arena, &root, &server->is_told, err);
-    if (code == TIDE_OK && !conclude_from_root(server, root)) {
-        bool elastic_product = answer->elastic_product;
-        bool has_root = root != NULL;
-        code = ask_unless_closed(http, "/_nodes/_local?filter_path=nodes.*.version", answer, &arena,
-                                 &root, &server->is_told, err);
-        if (code == TIDE_OK) {
-            conclude_from_node(server, root, elastic_product || answer->elastic_product);
-            code = server->is_told || !has_root || root == NULL ? TIDE_OK
-                                                                : fail_foreign(http, answer, err);
-        }
-    }
+    tide_code code = detect(http, answer, &arena, server, err);
     tide_arena_clear(&arena);
     return code;
 }
