@@ -33,11 +33,9 @@ static bool read_option(const char *line, size_t size, tide_help_option *option)
 
 bool tide_next_help_option(const char **help, tide_help_option *option)
 {
-    while (**help != '\0') {
-        const char *line = *help;
-        size_t size = strcspn(line, "\n");
-        *help = line + size + (line[size] == '\n');
-        if (read_option(line, size, option)) {
+    tide_str line;
+    while (tide_str_next_line(help, &line)) {
+        if (read_option(line.data, line.size, option)) {
             return true;
         }
     }

@@ -106,11 +106,10 @@ static void append_notes(const tide_run_result *result, tide_text *out)
                                 tide_format_count(result->reject_count, count),
                                 result->first_reject);
     }
-    const char *line = tide_text_c(&result->notes);
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        tide_text_append_format(out, "  note: %.*s\n", (int)length, line);
-        line += length + (line[length] == '\n');
+    const char *rest = tide_text_c(&result->notes);
+    tide_str line;
+    while (tide_str_next_line(&rest, &line)) {
+        tide_text_append_format(out, "  note: %.*s\n", TIDE_STR_ARG(line));
     }
 }
 

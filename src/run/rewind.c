@@ -86,13 +86,13 @@ static bool decides_series_or_day(const tide_pipeline *pipeline, const char *lin
 const char *tide_find_lasting_change(const tide_pipeline *pipeline, const tide_sink_facts *facts)
 {
     const char *before = facts->fingerprint_text != NULL ? facts->fingerprint_text : "";
-    const char *line = tide_text_c(&pipeline->fingerprint_text);
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-        if (decides_series_or_day(pipeline, line) && !tide_has_line(before, line, length)) {
-            return line;
+    const char *rest = tide_text_c(&pipeline->fingerprint_text);
+    tide_str line;
+    while (tide_str_next_line(&rest, &line)) {
+        if (decides_series_or_day(pipeline, line.data) &&
+            !tide_has_line(before, line.data, line.size)) {
+            return line.data;
         }
-        line += length + (line[length] == '\n');
     }
     return NULL;
 }

@@ -7,8 +7,6 @@
  */
 #include "run/run.h"
 
-#include <string.h>
-
 #include "base/calendar.h"
 #include "base/fault.h"
 #include "base/memory.h"
@@ -37,7 +35,8 @@ static void set_record(tide_execution *e, tide_run_status status, const tide_err
     e->row.record = tide_copy_string(tide_text_c(&result->record));
 }
 
-/* As far as it can be written; else a note says so, unless the lease is lost, which is told. */
+/* As far as it can be written; else a note says so, but for a lease that is lost: that is the
+ * caller's to tell. */
 static tide_code write_record(tide_execution *e, tide_error *err)
 {
     tide_error_clear(err);
@@ -85,12 +84,11 @@ static void log_beginning(const tide_execution *e)
 /* A line of the notes is an entry. */
 static void log_notes(const tide_execution *e)
 {
-    const char *line = tide_text_c(&e->result->notes);
-    while (e->options.log != NULL && *line != '\0') {
-        int size = (int)strcspn(line, "\n");
+    const char *rest = tide_text_c(&e->result->notes);
+    tide_str line;
+    while (e->options.log != NULL && tide_str_next_line(&rest, &line)) {
         tide_log_write(e->options.log, TIDE_LOG_INFO, e->pipeline->config->name, "note", "%.*s",
-                       size, line);
-        line += size + (line[size] == '\n');
+                       TIDE_STR_ARG(line));
     }
 }
 
@@ -192,9 +190,13 @@ static tide_code finish(tide_execution *e, tide_error *err)
 }
 
 /* Whose lease was taken says that, whatever went wrong before: its backends were ended by the run
- * that took over, and "run the same command again" would be the wrong advice. */
+ * that took over, and "run the same command again" would be the wrong advice. What that does not
+ * explain goes to the notes. */
 static void tell_fenced(tide_execution *e, const tide_error *fenced, tide_error *failure)
 {
+    if (failure->number != tide_problem_number(TIDE_E_DATABASE_LOST)) {
+        tide_text_append_format(&e->result->notes, "before that: %s\n", failure->message);
+    }
     *failure = *fenced;
     failure->side = TIDE_SIDE_SINK;
     set_record(e, TIDE_RUN_FAILED, failure);

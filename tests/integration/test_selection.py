@@ -2,7 +2,11 @@
 """Many pipelines in one project: which of them a command is for, that a failure of one stops no
 other, what the exit code says, and the table at the end."""
 
+import contextlib
 import json
+import sqlite3
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -133,6 +137,25 @@ def test_failed_selects_what_has_never_run_or_can_not_be_asked(project):
     assert checked(project, "--failed", "--exclude", "promo_*") == ["orders"]
     write_project(project, {"out": {"postgres": "host=127.0.0.1 port=1 connect_timeout=2"}})
     assert checked(project, "--failed") == NAMES
+
+
+@contextlib.contextmanager
+def locked(path: Path, seconds: float) -> Iterator[None]:
+    """By another process, against readers too, for so long."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("pragma locking_mode = exclusive")
+    connection.execute("begin exclusive")
+    timer = threading.Timer(seconds, connection.close)
+    timer.start()
+    yield
+    timer.join()
+
+
+def test_failed_waits_for_a_lock_as_a_run_does(project):
+    """Else it would run again what has ended well."""
+    project.run("run", "--quiet")
+    with locked(project.directory / "out.sqlite", seconds=4):
+        assert checked(project, "--failed") == []
 
 
 def test_fail_fast_skips_the_rest_and_names_it(project):

@@ -25,7 +25,8 @@ static tide_code choose_row(tide_execution *e, const char *plan_json, int64_t *r
     int64_t next = count == 0 ? 1 : unfinished ? last.run : last.run + 1;
     e->row = (tide_run_row){.run = *run != 0 ? *run : next,
                             .status = TIDE_RUN_STARTED,
-                            .started_at = unfinished ? last.started_at : tide_now()};
+                            .started_at = unfinished ? last.started_at : tide_now(),
+                            .sight = tide_run_sight_of(count > 0 ? &last : NULL)};
     tide_run_row_clear(&last);
     *run = e->row.run;
     if (plan_json != NULL) {
