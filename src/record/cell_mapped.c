@@ -149,9 +149,9 @@ void tide_cell_map(tide_cell_parser *parser)
     static const tide_cell_functions functions = {mapped_text, mapped_number, mapped_boolean,
                                                   mapped_raw};
     const tide_mapped_as *mapped = &parser->spec->mapped;
+    parser->unmapped = parser->from;
     if (mapped->whole || mapped->java_double || mapped->units_max > 0 ||
         parser->spec->malformed_is_null) {
-        parser->unmapped = parser->from;
         parser->from = functions;
     }
 }

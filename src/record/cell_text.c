@@ -74,48 +74,49 @@ static int base64_digit(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static tide_str without_padding(tide_str text)
+/* Lines are broken, and blanks stand, where the writer likes (MIME). */
+static bool is_blank(char c)
 {
-    if (text.size % 4 == 0) {
-        for (int i = 0; i < 2 && text.size > 0 && text.data[text.size - 1] == '='; i++) {
-            text.size--;
-        }
-    }
-    return text;
+    return (unsigned char)c <= ' ';
 }
 
-/* Writes the bytes to out (room for 3/4 of the digits). False when it is not base64: a foreign
- * character or a lone digit. Bits left over are dropped, as a binary field does. */
-static bool read_base64(tide_str digits, char *out, size_t *size)
+/* Writes the bytes to out (room for 3/4 of the text). False when it is not base64: a foreign
+ * character, a lone digit, or padding that does not fill the last four. Bits left over are dropped,
+ * as a binary field does. */
+static bool read_base64(tide_str text, char *out, size_t *size)
 {
     uint32_t bits = 0;
-    int bit_count = 0;
+    size_t digit_count = 0;
+    size_t padding = 0;
     *size = 0;
-    for (size_t i = 0; i < digits.size; i++) {
-        int digit = base64_digit(digits.data[i]);
-        if (digit < 0) {
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        int digit = base64_digit(c);
+        if (c == '=') {
+            padding++;
+        } else if (digit >= 0 && padding == 0) {
+            size_t in_four = digit_count++ % 4;
+            bits = bits << 6 | (uint32_t)digit;
+            if (in_four > 0) {
+                out[(*size)++] = (char)(bits >> (6 - 2 * in_four) & 0xFF);
+            }
+        } else if (!is_blank(c)) {
             return false;
         }
-        bits = bits << 6 | (uint32_t)digit;
-        bit_count += 6;
-        if (bit_count >= 8) {
-            bit_count -= 8;
-            out[(*size)++] = (char)(bits >> bit_count & 0xFF);
-        }
     }
-    return bit_count < 6;
+    return digit_count % 4 != 1 &&
+           (padding == 0 || (padding <= 2 && (digit_count + padding) % 4 == 0));
 }
 
 static tide_code text_to_bytes(tide_cell_parser *parser, tide_str text, tide_column_builder *column,
                                const char **reason, tide_error *err)
 {
-    tide_str digits = without_padding(text);
     tide_text_reset(&parser->scratch);
-    if (!tide_text_reserve(&parser->scratch, digits.size + 1)) {
+    if (!tide_text_reserve(&parser->scratch, text.size + 1)) {
         return TIDE_FAIL_MEMORY(err, "decoded bytes");
     }
     size_t size;
-    if (!read_base64(digits, parser->scratch.data, &size)) {
+    if (!read_base64(text, parser->scratch.data, &size)) {
         return tide_cell_refuse(parser, text, "is not base64", reason);
     }
     return tide_append_str(column, (tide_str){parser->scratch.data, size}, err);

@@ -26,7 +26,7 @@ typedef struct tide_masked_cell tide_masked_cell;
 struct tide_cell_parser {
     const tide_column_spec *spec; /* borrowed */
     tide_cell_functions from;
-    tide_cell_functions unmapped; /* behind those of cell_mapped.c */
+    tide_cell_functions unmapped; /* the same, or what is behind those of cell_mapped.c */
     tide_time_parser *time;       /* owned; dates and timestamps only */
     tide_text scratch;            /* decoded bytes */
     tide_masked_cell *masked;     /* owned; NULL where there is no mask */

@@ -64,14 +64,14 @@ static tide_code take_number(const tide_json_column *column, tide_str scalar,
     return column->parser->from.number(column->parser, scalar, out, reason, err);
 }
 
-/* An object or array as it is written. */
+/* An object or array as it is written, whatever the mapping says of single values. */
 static tide_code take_raw(tide_json_decoder *decoder, const tide_json_column *column,
                           uint32_t place, tide_column_builder *out, const char **reason,
                           tide_error *err)
 {
     tide_str text = tide_json_value_text(&decoder->walk.tokens, place);
     const char *refusal = tide_json_refusal(text);
-    return refusal == NULL ? column->parser->from.raw(column->parser, text, out, reason, err)
+    return refusal == NULL ? column->parser->unmapped.raw(column->parser, text, out, reason, err)
                            : tide_cell_refuse(column->parser, text, refusal, reason);
 }
 

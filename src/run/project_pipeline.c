@@ -173,8 +173,11 @@ static void read_array(tide_config_reader *reader, const tide_yaml *node, void *
 static void read_malformed(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
     static const char *const words[] = {"reject", "null"};
-    size_t choice = 0;
-    tide_config_read_choice(reader, node, words, TIDE_COUNT_OF(words), &choice);
+    size_t choice = 1;
+    /* Without quotes the word is YAML's own null; nothing at all is forgotten, not meant. */
+    if (!tide_yaml_is_null(node) || node->text[0] == '\0') {
+        tide_config_read_choice(reader, node, words, TIDE_COUNT_OF(words), &choice);
+    }
     ((tide_column_config *)into)->malformed_is_null = choice == 1;
 }
 

@@ -178,3 +178,35 @@ pipelines:
     assert "tidemill.yaml:4:" in said and "a duration is wanted" in said
     assert "at most 1000 retries" in said
     assert "tidemill.yaml:7:" in said and "keep_alive need `connection:`" in said
+
+
+@pytest.mark.parametrize("word", ["null", '"null"', "~"])
+def test_malformed_values_are_null_with_and_without_quotes(project: Project, word: str) -> None:
+    """Without quotes the word is YAML's own null, as the documents write it."""
+    project.write("in.ndjson", LINE + LINE.replace('"n": 1', '"n": "one"'))
+    project.write(
+        "tidemill.yaml",
+        f"""
+connections: {{lite: {{sqlite: out.sqlite}}}}
+pipelines:
+  p:
+    source: {{files: in.ndjson}}
+    columns:
+      n: {{type: int64, malformed: {word}}}
+    sink: {{connection: lite, table: t, mode: replace}}
+""",
+    )
+    project.run("run")
+    with sqlite3.connect(project.directory / "out.sqlite") as database:
+        assert database.execute("select n from t order by n").fetchall() == [(None,), (1,)]
+
+
+@pytest.mark.parametrize("word", ["", "nothing", "[null]"])
+def test_other_words_for_malformed_values_are_refused(project: Project, word: str) -> None:
+    columns = f"\n      n:\n        type: int64\n        malformed: {word}\n"
+    project.write(
+        "tidemill.yaml",
+        f"pipelines:\n  p:\n    source: {{files: in.ndjson}}\n    columns:{columns}"
+        "    sink: {discard: true}\n",
+    )
+    assert "tidemill.yaml:7:" in refused(project)

@@ -222,6 +222,7 @@ def from_text(text, kind):
         return text.lower() in ("true", "t")
     if kind == "bytes":
         try:
+            text = "".join(char for char in text if char > " ")  # lines, as of mail
             if "=" not in text:
                 text += "=" * (-len(text) % 4)
             return base64.b64encode(base64.b64decode(text, validate=True)).decode()
