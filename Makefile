@@ -47,6 +47,7 @@ torture:
 	tools/build test
 	tests/kill/torture
 	tests/model/nights/torture
+	tests/model/mapping/torture
 	tests/power/torture
 	tests/fault/torture
 	tests/wire/torture

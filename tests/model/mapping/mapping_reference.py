@@ -4,8 +4,12 @@
 The server is asked for `docvalue_fields` of each document: that is how its mapping types a value.
 Where a column says more than doc values do, the rule is stated here, of the document's text:
 
-- text is as it is written, whatever the field's type; a sub-field's is what the server has indexed,
-  a key's of a flattened field, too, where that is not too long for its ignore_above;
+- text is as it is written, whatever the field's type, and indexed as such: an address in another
+  spelling; a sub-field's is what the server has indexed, a key's of a flattened field, too, where
+  that is not too long for its ignore_above;
+- json is as it is written, and so is a list under `array: json`;
+- where the mapping does not say how a column is read - the field is not mapped, or of a type that
+  does not fit - the column's own rules count, which mapping_values.OWN lists;
 - numbers and times keep digits that doc values round: rounded, they must be equal;
 - lists are rejects, or their first element (doc values are sorted, and without duplicates): its
   doc value is that of a second document that holds the first element alone;
@@ -14,16 +18,20 @@ Where a column says more than doc values do, the rule is stated here, of the doc
 
 import re
 import struct
+from base64 import b64decode
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
+from ipaddress import ip_address
 
-from mapping_values import Kind, Raw
+from mapping_kinds import Kind
+from mapping_values import REJECT, Raw, dump
 from mapping_world import Column
 
-REJECT = object()  # the row is a reject because of this column
 LAST_MICROS = 253402300799999999
 WHOLE = re.compile(r"[+-]?[0-9]+")
+SHORT_NEGATIVE = re.compile(r"-[0-9]{3}")
+ECHOED = ("keyword", "wildcard", "version", "ip")  # of these doc values are what was written
 UNKNOWN = object()  # nothing is known: the server refused the second document
 
 
@@ -46,6 +54,24 @@ class Rounded:
         if self.kind == "scaled_float":
             return abs(Fraction(number) - Fraction(self.value)) <= Fraction(6, 10 * self.factor)
         return number == self.value
+
+
+@dataclass
+class Written:
+    """Ours is this text, and the server has indexed it as such."""
+
+    text: str
+    kind: Kind
+    doc_value: object
+
+    def allows(self, ours: object) -> bool:
+        if ours != self.text:
+            return False
+        if self.kind.mapping["type"] != "ip":
+            return ours == self.doc_value
+        address = ip_address(ours)
+        mapped = address.ipv4_mapped if address.version == 6 else None
+        return (mapped or address) == ip_address(self.doc_value)
 
 
 def find(node: object, path: str, in_list: bool = False) -> list[tuple[object, bool]]:
@@ -97,7 +123,30 @@ def micros(text: str) -> int:
 def typed_text(column: Column, kind: Kind, value: object, doc_value: object) -> object:
     if kind.sub_field:
         return doc_value
-    return null_text(kind) if value is None else as_written(value)
+    if isinstance(value, dict):
+        return None if column.malformed == "null" else REJECT
+    if value is None and kind.mapping is None:
+        return None
+    text = null_text(kind) if value is None else as_written(value)
+    is_echoed = kind.mapping is not None and kind.mapping["type"] in ECHOED
+    return Written(text, kind, doc_value) if is_echoed and doc_value is not None else text
+
+
+def typed_own(column: Column, kind: Kind, value: object) -> object:
+    meaning = None if value is None else kind.meanings[dump(value)]
+    return None if meaning is REJECT and column.malformed == "null" else meaning
+
+
+def typed_moment(kind: Kind, value: object, doc_value: str) -> object:
+    written = kind.mapping.get("null_value") if value is None else value
+    if kind.has_joda and "format" not in kind.mapping and SHORT_NEGATIVE.fullmatch(str(written)):
+        # Of the year's four digits that Elasticsearch 6 demands, its parser counts the sign as one:
+        # -608 is a year there, and milliseconds here, as in all servers since.
+        assert int(doc_value) < -(10**12)
+        return (int(written) * 1000,)
+    if abs(micros(doc_value)) > LAST_MICROS:
+        return UNKNOWN  # OpenSearch takes -163036800 for a year; years end with 9999 here
+    return micros(doc_value) if kind.mapping["type"] == "date_nanos" else (micros(doc_value),)
 
 
 def typed_key(column: Column, kind: Kind, value: object, doc_value: object) -> object:
@@ -113,22 +162,28 @@ def typed_key(column: Column, kind: Kind, value: object, doc_value: object) -> o
 
 def typed(column: Column, kind: Kind, value: object, doc_value: object) -> object:
     """Of one value that is there; the doc value is None where the server has none."""
+    if column.type == "json":
+        return None if value is None else dump(value)
     if kind.family == "key":
         return typed_key(column, kind, value, doc_value)
     if column.type == "text":
         return typed_text(column, kind, value, doc_value)
+    if kind.meanings is not None:
+        return typed_own(column, kind, value)
     if doc_value is None and kind.family == "moment" and re.fullmatch(r"-\d+", str(value)):
         return UNKNOWN  # Elasticsearch 7 calls epochs before 1970 malformed; here they are read
     if doc_value is None:
         # Null without null_value and "" of a number are no values; all else is malformed.
         nothing = value is None or (value == "" and kind.family in ("whole", "real", "huge"))
         return None if nothing or column.malformed == "null" else REJECT
-    if kind.family == "moment" and abs(micros(doc_value)) > LAST_MICROS:
-        return UNKNOWN  # OpenSearch takes -163036800 for a year; years end with 9999 here
     if kind.family == "moment":
-        return micros(doc_value) if kind.mapping["type"] == "date_nanos" else (micros(doc_value),)
+        return typed_moment(kind, value, doc_value)
+    if kind.family == "binary":
+        return b64decode(f"{doc_value}==")  # OpenSearch 3 leaves the padding out
     if kind.family == "real":
         return Rounded(kind.mapping["type"], kind.mapping.get("scaling_factor", 1), doc_value)
+    if kind.family == "huge" and column.type == "double":
+        return Rounded("double", 1, float(doc_value))
     return Fraction(doc_value) if kind.family in ("whole", "huge") else doc_value
 
 
@@ -136,15 +191,19 @@ def expected(
     column: Column, kind: Kind | None, source: dict, doc_values: list, first: list | None
 ) -> object:
     """`first`: doc values of the document with firsts for lists; None when it was refused."""
-    path = column.path if kind else column.take  # an index without the field has no alias of it
+    # An index without the field has no alias of it.
+    path = column.path if kind and kind.mapping is not None else column.take
     found = find(source, path)
     if kind is None:
         kind = Kind({"type": "none"}, "none", lambda rng: None)
     if not found and not passes_list(source, path):
         return constant_of(kind, doc_values)
     value, in_list = found[0] if found else (None, True)
+    keeps_lists = column.type == "json" or column.array == "json"
+    if isinstance(value, list) and not in_list and keeps_lists and column.array != "first":
+        return dump(value)
     if in_list or isinstance(value, list):
-        if column.array == "reject":
+        if column.array != "first":
             return REJECT
         if first is None:
             return UNKNOWN
@@ -188,7 +247,7 @@ def fits(column: Column, wanted: object, ours: object) -> bool:
         return True
     if wanted is None or ours is None:
         return wanted is None and ours is None
-    if isinstance(wanted, Rounded):
+    if isinstance(wanted, Rounded | Written):
         return wanted.allows(ours)
     if isinstance(wanted, tuple):  # milliseconds, of whose microseconds nothing is known
         return ours // 1000 * 1000 == wanted[0]

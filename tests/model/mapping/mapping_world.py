@@ -6,19 +6,22 @@ import copy
 import random
 from dataclasses import dataclass, field
 
-from mapping_values import KEYS, KINDS, Kind, Raw
+from mapping_kinds import DRIFTS, KINDS, Kind
+from mapping_values import KEYS, Raw
 
 TYPES = {
-    "whole": ("int64", "int64", "double", "decimal(24,6)", "text"),
-    "real": ("double", "double", "decimal(24,6)", "text"),
-    "flag": ("bool", "bool", "text"),
-    "word": ("text",),
-    "key": ("text", "text", "int64"),
+    "whole": ("int64", "int64", "double", "decimal(24,6)", "text", "json"),
+    "real": ("double", "double", "decimal(24,6)", "text", "json"),
+    "flag": ("bool", "bool", "text", "json"),
+    "word": ("text", "text", "text", "json"),
+    "key": ("text", "text", "int64", "json"),
     "constant": ("text",),
-    "huge": ("decimal(20,0)", "decimal(24,2)", "text"),
-    "moment": ("timestamp", "timestamp", "timestamp", "text"),
+    "huge": ("decimal(20,0)", "decimal(24,2)", "text", "json"),
+    "moment": ("timestamp", "timestamp", "timestamp", "text", "json"),
+    "binary": ("bytes", "bytes", "text", "json"),
 }
-PLACES = ("{}", "{}", "o.{}", "o.p.{}", "{}.v", "flat.{}", "flat.{}")
+PLACES = ("{}", "{}", "o.{}", "o.p.{}", "{}.v", "flat.{}", "flat.{}", "n.{}", "n.q.{}")
+NESTED = "n"  # the object whose mapping is `nested`
 
 
 @dataclass
@@ -30,6 +33,14 @@ class Column:
     array: str
     malformed: str
     key: str | None = None  # of the flattened field
+
+    @property
+    def is_nested(self) -> bool:
+        return self.path.startswith(f"{NESTED}.")
+
+    @property
+    def takes_lists(self) -> bool:
+        return self.array != "reject" or self.type == "json"
 
     @property
     def field(self) -> str:
@@ -59,7 +70,7 @@ class World:
         if "flat" in self.features:
             properties["flat"] = {"type": "object", "subobjects": False, "properties": {}}
         for column, kind in zip(self.columns, self.kinds[index], strict=True):
-            if kind is None:
+            if kind is None or kind.mapping is None:
                 continue
             if column.path.startswith("flat."):
                 properties["flat"]["properties"][column.path[5:]] = kind.mapping
@@ -67,11 +78,16 @@ class World:
             at = properties
             *parents, leaf = column.field.split(".")
             for parent in parents:
-                at = at.setdefault(parent, {"properties": {}})["properties"]
+                at = at.setdefault(parent, {"properties": {}})
+                if parent == NESTED:
+                    at["type"] = "nested"
+                at = at["properties"]
             at[leaf] = kind.mapping
-            if column.take.startswith("alias_"):
-                alias = column.take.removesuffix(f".{column.key}")
-                properties[alias] = {"type": "alias", "path": column.field}
+            alias = column.take.removesuffix(f".{column.key}").removeprefix(f"{NESTED}.")
+            if alias.startswith("alias_"):
+                # Of a nested field only beside it.
+                beside = properties[NESTED]["properties"] if column.is_nested else properties
+                beside[alias] = {"type": "alias", "path": column.field}
         return {"dynamic": False, "properties": properties}
 
 
@@ -82,6 +98,10 @@ def put(rng: random.Random, source: dict, path: str, value: object) -> None:
             source[path] = value
         else:
             source.setdefault("flat", {})[path[5:]] = value
+        return
+    if path.startswith(f"{NESTED}.") and rng.random() < 0.95:
+        # Most servers refuse a name with a dot that leads into it.
+        put(rng, source.setdefault(NESTED, {}), path[len(NESTED) + 1 :], value)
         return
     steps = path.split(".")
     at = source
@@ -146,7 +166,7 @@ def document(rng: random.Random, world: World, index: str) -> dict:
     for column, kind in order:
         if kind is None or rng.random() < 0.15:
             continue
-        arrays = column.array == "first" or rng.random() < 0.02
+        arrays = column.takes_lists or rng.random() < 0.02
         value = cell(rng, kind, arrays)
         if column.key:
             put_key(rng, source, column, value)
@@ -154,7 +174,16 @@ def document(rng: random.Random, world: World, index: str) -> dict:
             put(rng, source, column.path, value)
     if rng.random() < 0.05 and isinstance(source.get("o"), dict):
         source["o"] = [source["o"], {}]
+    if rng.random() < 0.2 and isinstance(source.get(NESTED), dict):
+        source[NESTED] = several(rng, source[NESTED])
     return source
+
+
+def several(rng: random.Random, node: dict) -> list:
+    """A list of nested objects that begins with this one, mostly."""
+    others = ([], [{}], [copy.deepcopy(node)], [dict(list(node.items())[:1]), {}])
+    objects = [node, *rng.choice(others)]
+    return objects[::-1] if rng.random() < 0.2 else objects
 
 
 def make_kind(rng: random.Random, make: object, features: frozenset[str]) -> Kind:
@@ -171,6 +200,8 @@ def make_path(
     places = [place for place in PLACES if "flat" in features or "flat" not in place]
     if kind.family == "key":
         places = [place for place in PLACES if "flat" not in place]
+    if kind.family == "constant":
+        places = [place for place in places if not place.startswith(NESTED)]
     path = rng.choice(places).format(f"f{number}")
     if kind.sub_field:
         return f"f{number}"
@@ -187,20 +218,41 @@ def make_column(
     sample = make(random.Random(0), features)
     key = rng.choice(KEYS) if sample.family == "key" else None
     path = make_path(rng, number, before, sample, features)
+    kind_type = rng.choice(TYPES[sample.family])
     take = f"{path}.{sample.sub_field}" if sample.sub_field else path
     if not path.startswith("flat.") and not sample.sub_field and rng.random() < 0.15:
-        take = f"alias_{number}"
+        take = f"{NESTED}.alias_{number}" if path.startswith(f"{NESTED}.") else f"alias_{number}"
     below = f".{key}" if key else ""
     column = Column(
         name=f"c{number}",
         path=path + below,
         take=take + below,
-        type=rng.choice(TYPES[sample.family]),
-        array=rng.choice(("reject", "first", "first")),
+        type=kind_type,
+        array=make_array(rng, kind_type),
         malformed=rng.choice(("reject", "null", "null")),
         key=key,
     )
     return column, make
+
+
+def make_array(rng: random.Random, column_type: str) -> str:
+    keeps = ("json", "json") if column_type in ("text", "json") else ()
+    return rng.choice(("reject", "first", "first", *keeps))
+
+
+def make_drifting(rng: random.Random, number: int) -> tuple[Column, object]:
+    """A column whose field is of another type each day, or not mapped at all."""
+    column_type, makes = rng.choice(DRIFTS)
+    path = rng.choice([place for place in PLACES if "flat" not in place]).format(f"f{number}")
+    column = Column(
+        name=f"c{number}",
+        path=path,
+        take=path,
+        type=column_type,
+        array=make_array(rng, column_type),
+        malformed=rng.choice(("reject", "null", "null")),
+    )
+    return column, lambda rng, features: rng.choice(makes)(rng, features)
 
 
 def make_world(seed: int, prefix: str, features: frozenset[str], documents: int) -> World:
@@ -209,7 +261,10 @@ def make_world(seed: int, prefix: str, features: frozenset[str], documents: int)
     makes = []
     for number in range(rng.randrange(4, 12)):
         before = world.columns[-1] if world.columns else None
-        column, make = make_column(rng, number, before, features)
+        if rng.random() < 0.25:
+            column, make = make_drifting(rng, number)
+        else:
+            column, make = make_column(rng, number, before, features)
         world.columns.append(column)
         makes.append(make)
     for day in range(3):
