@@ -44,20 +44,34 @@ def test_without_a_project_the_machine_is_looked_at(project: Project) -> None:
     )
 
 
-def test_elasticsearch(project: Project, elasticsearch_8: servers.SearchServer) -> None:
-    found = examine(project, {"events": {"elasticsearch": elasticsearch_8.url}})
-    assert found["events", "server"]["verdict"] == "fine"
-    assert "Elasticsearch 8.11.0 at http://127.0.0.1" in found["events", "server"]["text"]
+@pytest.mark.parametrize(
+    ("name", "version", "snapshots", "contexts"),
+    [
+        ("elasticsearch_8", "Elasticsearch 8.11.0", "scroll and point in time", "500 allowed"),
+        ("elasticsearch_7", "Elasticsearch 7.17.18", "scroll and point in time", "500 allowed"),
+        ("elasticsearch_6", "Elasticsearch 6.8.23", "scroll only", "any number allowed"),
+        ("opensearch_2", "OpenSearch 2.19.1", "scroll and point in time", "500 allowed"),
+        ("opensearch_3", "OpenSearch 3.0.0", "scroll and point in time", "500 allowed"),
+    ],
+)
+def test_search_servers(
+    project: Project,
+    request: pytest.FixtureRequest,
+    name: str,
+    version: str,
+    snapshots: str,
+    contexts: str,
+) -> None:
+    server = request.getfixturevalue(name)
+    found = examine(project, {"events": {"elasticsearch": server.url}})
+    assert {one["verdict"] for (subject, _), one in found.items() if subject == "events"} == {
+        "fine"
+    }
+    assert f"{version} at {server.url}, {snapshots}; " in found["events", "server"]["text"]
     assert found["events", "health"]["text"] in ("green", "yellow")
     assert found["events", "clock"]["text"] == "agrees with this machine's"
-    assert "500 allowed" in found["events", "search contexts"]["text"]
+    assert found["events", "search contexts"]["text"].endswith(f" open on this node, {contexts}")
     assert "libcurl/" in found["events", "library"]["text"]
-
-
-def test_opensearch(project: Project, opensearch_2: servers.SearchServer) -> None:
-    found = examine(project, {"events": {"elasticsearch": opensearch_2.url}})
-    assert "OpenSearch 2.19" in found["events", "server"]["text"]
-    assert found["events", "clock"]["verdict"] == "fine"
 
 
 def test_each_host_is_looked_at(project: Project, elasticsearch_8: servers.SearchServer) -> None:

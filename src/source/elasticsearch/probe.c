@@ -90,6 +90,11 @@ static void look_at_contexts(probe *p, uint64_t open)
     if (limit == 0) {
         return;
     }
+    if (limit >= INT32_MAX) { /* as Elasticsearch 6 has it unless told otherwise */
+        tide_findings_add(p->findings, TIDE_FINE, "search contexts", NULL,
+                          "%" PRIu64 " open on this node, any number allowed", open);
+        return;
+    }
     bool tight = open > limit / 2;
     tide_findings_add(p->findings, tight ? TIDE_WARNING : TIDE_FINE, "search contexts",
                       tight ? "other clients hold scrolls open: let them expire, close them "
