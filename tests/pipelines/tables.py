@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import psycopg
+from psycopg.types.json import set_json_loads
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 REJECT_COLUMNS = ("stage", "position", "step", "column_name", "reason", "sqlstate", "row_values")
@@ -158,6 +159,16 @@ class SqliteReader(Reader):
         assert self.query("pragma integrity_check")[1] == [("ok",)]
 
 
+def parse_json(text: str | bytes) -> object:
+    """With all digits of its numbers."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    set_json_loads(parse_json, connection)
+    connection.execute("set time zone 'UTC'")
+
+
 class PostgresReader(Reader):
     def __init__(self, conninfo: str, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -165,7 +176,7 @@ class PostgresReader(Reader):
 
     def query(self, sql: str) -> tuple[list[str], list]:
         with psycopg.connect(self.conninfo) as connection:
-            connection.execute("set time zone 'UTC'")
+            prepare(connection)
             cursor = connection.execute(sql)
             return [column.name for column in cursor.description], cursor.fetchall()
 
@@ -195,7 +206,7 @@ class OneConnection(PostgresReader):
         super().__init__(conninfo, *arguments)
         # Plans that the server keeps are those of tables that come and go.
         self.connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
-        self.connection.execute("set time zone 'UTC'")
+        prepare(self.connection)
 
     def query(self, sql: str) -> tuple[list[str], list]:
         cursor = self.connection.execute(sql)
@@ -255,6 +266,6 @@ def normal_reject(row: tuple) -> tuple:
     """With the values parsed: databases differ in the spaces of JSON."""
     *rest, values = row
     if isinstance(values, str):
-        values = json.loads(values, parse_float=Decimal)
+        values = parse_json(values)
     values = json.dumps(values, sort_keys=True, default=str)
     return (*rest, values)

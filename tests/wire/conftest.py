@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from wire_campaign import Campaign, Stage
-from wire_scenarios import INDICES, prepare
+from wire_scenarios import CURSOR_INDICES, INDICES, prepare
 
 DATA_SEED = 1
 SERVERS = ("elasticsearch_8", "elasticsearch_7", "opensearch_2")
@@ -30,3 +30,5 @@ def wire_campaign(tidemill, wire_database, tmp_path_factory, request) -> Iterato
     for stage in stages:
         stage.proxy.__exit__()
         stage.ground.server.request("DELETE", "/" + ",".join(INDICES))
+        if stage.nights is not None:
+            stage.ground.server.request("DELETE", "/" + ",".join(CURSOR_INDICES))

@@ -12,13 +12,15 @@ import json
 import os
 
 import pytest
-from wire_campaign import WireError
+from wire_campaign import Campaign
+from wire_checks import WireError
 from wire_faults import FAULTS, FOR_EVER, Plan, Strike
 from wire_messages import Answer, Context, Request
 from wire_scenarios import INDICES, ROUTES, Case
 
 SEED = int(os.environ.get("TIDEMILL_WIRE_SEED", "1"))
 RUNS = int(os.environ.get("TIDEMILL_WIRE_RUNS", "24"))
+CSV_RUNS = RUNS // 6
 
 # What has found something once: by the seed that had drawn it then.
 REGRESSIONS = {
@@ -80,6 +82,13 @@ def stage_of(campaign, server: str):
 def test_a_run_with_faults(seed, wire_campaign):
     print("seed", seed, wire_campaign.describe(seed))
     assert wire_campaign.run(seed), wire_campaign.failures[-1]
+
+
+@pytest.mark.parametrize("seed", range(SEED * 1000, SEED * 1000 + CSV_RUNS))
+def test_a_run_with_faults_into_files(seed, wire_campaign):
+    campaign = Campaign(wire_campaign.stages, "csv")
+    print(campaign.describe(seed))
+    assert campaign.run(seed), campaign.failures[-1]
 
 
 @pytest.mark.parametrize("seed", REGRESSIONS)
@@ -213,9 +222,10 @@ def test_an_older_id_of_a_point_in_time_is_a_crime_once_the_newer_was_read(wire_
     opened = json.loads(hasty.getresponse().read())["id"]
     search = {"size": 1, "pit": {"id": opened, "keep_alive": "1m"}}
     ask(hasty, "POST", "/_search", search)
-    proxy.settle()  # it is sent
-    hasty.close()
     (context,) = proxy.contexts.values()
+    with proxy.changed:  # until the answer is sent
+        assert proxy.changed.wait_for(lambda: context.aliases and proxy.busy == 0, 60)
+    hasty.close()
     assert (len(context.aliases), context.read) == (1, 0)
     ask(patient, "POST", "/_search", search)
     assert json.loads(patient.getresponse().read())["pit_id"] == context.newest != opened

@@ -11,7 +11,6 @@ import json
 import random
 import shutil
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,20 +18,22 @@ import psycopg
 from pipelines import engine
 from pipelines.balances import SCRIPT, TYPES
 from pipelines.engine import EXIT_SOURCE, RUN_SECONDS_MAX, Execution, Project
-from pipelines.tables import PostgresReader, Reader, SqliteReader, Tables, sort_rows
+from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables, sort_rows
+from wire_checks import differences, require, without
+from wire_cursor import Nights, now_micros
 from wire_faults import Plan, draw
 from wire_messages import Context
 from wire_proxy import Proxy, Script
 from wire_restart import COLD_TIMEOUT, draw_restart
 from wire_scenarios import (
+    ALL_ROUTES,
+    DRAWS,
     PIPELINE,
     TABLE,
     Case,
     Ground,
     as_row,
     bad_ids,
-    draw_case,
-    work_out,
 )
 
 CONTEXT_SECONDS_MAX = 20.0
@@ -42,15 +43,6 @@ PATIENT_SECONDS_MAX = 600
 EMPTY = Tables([], [], [], [])
 # What an operator can do stands in every error.
 ADVICE = ("run the same command again",)
-
-
-class WireError(AssertionError):
-    """What must hold after a run does not."""
-
-
-def require(holds: object, said: str) -> None:
-    if not holds:
-        raise WireError(said)
 
 
 @dataclass
@@ -76,6 +68,7 @@ class Stage:
         self.conninfo = postgres
         self.known = known
         self.proxy = Proxy(ground.server.port, ground.opensearch)
+        self.nights: Nights | None = None  # where routes by a cursor are run
 
     def __enter__(self) -> "Stage":
         return self
@@ -83,24 +76,44 @@ class Stage:
     def __exit__(self, *exception: object) -> None:
         self.proxy.__exit__(*exception)
 
+    def ground_of(self, case: Case) -> Ground:
+        return self.nights.ground if case.by_cursor else self.ground
+
+    def before(self, case: Case) -> Tables:
+        """What a run finds."""
+        return self.nights.of(case).tables if case.by_cursor else EMPTY
+
+    def prepare(self, case: Case) -> Project:
+        """What the first run left; without one, nothing."""
+        if not case.by_cursor:
+            return self.clean(case)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.nights.restore(case)
+        return self.write(case)
+
     def clean(self, case: Case) -> Project:
         """An empty project directory, and an empty database."""
         shutil.rmtree(self.directory, ignore_errors=True)
-        project = Project(self.binary, self.directory)
-        sink = {"sqlite": "out.sqlite"}
         if case.sink == "postgres":
-            sink = {"postgres": self.conninfo}
             with psycopg.connect(self.conninfo, autocommit=True) as connection:
                 connection.execute("drop schema public cascade; create schema public")
+        return self.write(case)
+
+    def write(self, case: Case) -> Project:
+        project = Project(self.binary, self.directory)
+        sinks = {"sqlite": "out.sqlite", "csv": "out", "postgres": self.conninfo}
+        sink = {case.sink: sinks[case.sink]}
         project.content = case.config(self.proxy.url, sink)
         project.write()
         (self.directory / "day.lua").write_text(SCRIPT)
         return project
 
     def reader(self, case: Case) -> Reader:
-        names = (PIPELINE, TABLE, TYPES)
+        names = (PIPELINE, TABLE, {**TYPES, "at": "timestamp"})
         if case.sink == "postgres":
             return PostgresReader(self.conninfo, *names)
+        if case.sink == "csv":
+            return CsvReader(self.directory / "out", *names)
         return SqliteReader(self.directory / "out.sqlite", *names)
 
     def execute(self, project: Project, case: Case) -> Execution:
@@ -119,53 +132,63 @@ class Stage:
         return self.known[case.route]
 
     def undisturbed(self, case: Case) -> Tables:
-        done = self.execute(self.clean(case), case)
+        done = self.execute(self.prepare(case), case)
         require(done.code == 0, done.describe())
-        tables = self.reader(case).read()
+        tables, wanted = self.reader(case).read(), self.ground_of(case).wanted(case.route)
         self.check_contexts()
-        names = list(tables.output[0])
-        ours = [
-            {name: row[name] for name in names if name in row}
-            for row in work_out(case.route, self.ground.documents)
-        ]
-        require(tables.output == sort_rows(ours), differences(tables.output, sort_rows(ours)))
-        self.check_rejects(tables, bad_ids(self.ground.documents))
+        for found, ours in ((tables.output, wanted.output), (tables.late, wanted.late)):
+            names = list(found[0]) if found else []
+            ours = sort_rows([{name: row[name] for name in names if name in row} for row in ours])
+            require(found == ours, differences(found, ours))
+        self.check_rejects(tables, wanted.rejects)
         return tables
 
     @staticmethod
     def check_rejects(tables: Tables, ids: set[str]) -> None:
-        found = sorted(reject[1].rpartition("/")[2] for reject in tables.rejects)
+        found = sorted(map(document_of, tables.rejects))
         require(found == sorted(ids), f"rejects are {found}, wanted {sorted(ids)}")
 
     # A run with faults.
 
     def run(self, seed: int, case: Case, plan: Plan) -> Outcome:
         expected = self.expected(case)
-        project = self.clean(case)
+        project = self.prepare(case)
         plan.spilled = lambda: any(
             path.is_file() and path.stat().st_size for path in project.spill.rglob("*")
         )
         self.proxy.reset()
         self.proxy.one_worker = case.workers == 1
         self.proxy.script = plan
+        begun = now_micros()
         try:
             done = self.execute(project, case)
         finally:
             self.proxy.script = Script()
             plan.settle()
+        planned = now_micros()
         left = self.check_contexts()
         outcome = Outcome(seed, self.ground.server.name, case, plan, done.code, left, done.said)
         require(not project.spilled_files(), f"spill files: {project.spilled_files()}")
         if done.code != 0:
             require(done.code == EXIT_SOURCE, done.describe())
-            self.check_error(done)
+            self.check_error(done, case)
             self.check_halves(case, expected)
-            self.proxy.reset()
-            again = self.execute(project, case)
-            require(again.code == 0, f"the same command again: {again.describe()}")
-            self.check_contexts()
+            is_kept = case.by_cursor and self.nights.has_begun(case)
+            self.complete(project, case)
+            planned = planned if is_kept else now_micros()
+        elif case.by_cursor:
+            self.nights.check_counts(case, done.record["counts"])
         self.compare(case, expected)
+        if case.by_cursor:
+            self.nights.check_marks(case, begun, planned)
         return outcome
+
+    def complete(self, project: Project, case: Case) -> None:
+        """The same command again, and nothing disturbs it."""
+        self.proxy.reset()
+        again = self.execute(project, case)
+        require(again.code == 0, f"the same command again: {again.describe()}")
+        self.check_contexts()
 
     def compare(self, case: Case, expected: Tables) -> None:
         reader = self.reader(case)
@@ -173,39 +196,60 @@ class Stage:
         for name in ("output", "rejects", "late", "state"):
             ours, theirs = getattr(found, name), getattr(expected, name)
             require(ours == theirs, f"{name}: {differences(ours, theirs)}")
-        require(not reader.foreign_tables(), f"left: {reader.foreign_tables()}")
+        self.check_left(reader)
 
-    def check_error(self, done: Execution) -> None:
+    @staticmethod
+    def check_left(reader: Reader) -> None:
+        """No tables that only a run that is under way has, and no files that nobody committed."""
+        require(not reader.foreign_tables(), f"left: {reader.foreign_tables()}")
+        if isinstance(reader, SqliteReader):
+            reader.check_integrity()
+        if isinstance(reader, CsvReader):
+            require(not reader.foreign_files(), f"left: {reader.foreign_files()}")
+
+    def check_error(self, done: Execution, case: Case) -> None:
         """It names the server, or the split, what happened, and what to do."""
         said = json.loads(done.said.strip().splitlines()[-1])["error"]
-        named = self.proxy.url in said or "wire-" in said
+        named = self.proxy.url in said or ALL_ROUTES[case.route].prefix in said
         require(named, f"the error does not name the server: {said}")
         require(any(text in said for text in ADVICE), f"the error does not say what to do: {said}")
 
     def check_halves(self, case: Case, expected: Tables) -> None:
-        """After a failure of the source: nothing, or, where splits are committed one by one, some
-        of them whole."""
-        found = self.reader(case).read()
-        if case.route != "stream" or case.is_staged():
-            for name in ("output", "late", "state"):
-                rows = getattr(found, name)
-                require(not rows, f"{len(rows)} rows in {name} after a failure: {rows[:2]}")
-            # Rejects are told at once; the run that completes finds the same ones.
-            require(set(found.rejects) <= set(expected.rejects), f"rejects {found.rejects}")
+        """After a failure of the source: what was there before, and, where splits are committed one
+        by one, some of them whole."""
+        reader, before = self.reader(case), self.before(case)
+        found = reader.read()
+        if isinstance(reader, CsvReader):
+            # What is staged lies under names that nobody reads, until the next run.
+            staged = "." if case.is_staged() else "nothing"
+            files = [name for name in reader.foreign_files() if not name.startswith(staged)]
+            require(not files, f"not committed: {files}")
+        if case.by_cursor:
+            self.nights.check_unmoved(case)
+        if case.commits_splits():
+            self.check_whole_splits(case, found, before)
             return
-        documents, splits = self.ground.documents, {}
-        for identifier, place in self.ground.shards.items():
-            splits.setdefault(case.split_of(place), {})[identifier] = documents[identifier]
-        ids = {row["event_id"] for row in found.output}
-        ids |= {reject[1].rpartition("/")[2] for reject in found.rejects}
+        for name in ("output", "late", "state"):
+            ours, theirs = getattr(found, name), getattr(before, name)
+            require(ours == theirs, f"{name} after a failure: {differences(ours, theirs)}")
+        # Rejects are told at once; the run that completes finds the same ones.
+        known = {*before.rejects, *expected.rejects}
+        require(set(found.rejects) <= known, f"rejects {found.rejects}")
+
+    def check_whole_splits(self, case: Case, found: Tables, before: Tables) -> None:
+        ground, splits = self.ground_of(case), {}
+        for identifier, document in ground.read(case.route).items():
+            split = case.split_of(ground.shards[identifier])
+            splits.setdefault(split, {})[identifier] = document
+        new, old = without(found.output, before.output), rejected(before)
+        ids = {row["event_id"] for row in new} | (rejected(found) - old)
         there = [held for held in splits.values() if ids & held.keys()]
         bad = {i for held in there for i in bad_ids(held)}
         wanted = [as_row(d) for held in there for i, d in held.items() if i not in bad]
         require(
-            found.output == sort_rows(wanted),
-            f"not whole splits: {differences(found.output, sort_rows(wanted))}",
+            new == sort_rows(wanted), f"not whole splits: {differences(new, sort_rows(wanted))}"
         )
-        self.check_rejects(found, bad)
+        self.check_rejects(found, bad | old)
 
     # Contexts.
 
@@ -240,35 +284,36 @@ class Stage:
 Expectations = dict[str, Tables]
 
 
-def differences(found: list, expected: list) -> str:
-    more = Counter(map(repr, found)) - Counter(map(repr, expected))
-    less = Counter(map(repr, expected)) - Counter(map(repr, found))
-    return (
-        f"{more.total()} rows too many {sorted(more.elements())[:2]}, "
-        f"{less.total()} missing {sorted(less.elements())[:2]}"
-    )
+def document_of(reject: tuple) -> str:
+    return reject[1].rpartition("/")[2]
+
+
+def rejected(tables: Tables) -> set[str]:
+    return set(map(document_of, tables.rejects))
 
 
 @dataclass
 class Campaign:
-    """Runs over any number of stages; those whose faults never struck do not count."""
+    """Runs over any number of stages; those whose faults never struck do not count. `name`: of its
+    draws."""
 
     stages: list[Stage]
+    name: str = "wire"
     outcomes: list[Outcome] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     missed: int = 0
     told: int = 0  # failures
 
     def draw(self, seed: int) -> tuple[Stage, Case, Plan]:
-        rng = random.Random(f"wire {seed}")
+        rng = random.Random(f"{self.name} {seed}")
         stage = rng.choice(self.stages)
-        case = draw_case(rng)
+        case = DRAWS[self.name](rng)
         return stage, case, draw(rng, case.requests())
 
     def describe(self, seed: int) -> str:
         stage, case, plan = self.draw(seed)
         strikes = "; ".join(map(str, plan.strikes))
-        return f"seed {seed}: {stage.ground.server.name} {case}: {strikes}"
+        return f"{self.name} {seed}: {stage.ground.server.name} {case}: {strikes}"
 
     def run(self, seed: int) -> Outcome | None:
         return self.execute(seed, *self.draw(seed), self.describe(seed))
