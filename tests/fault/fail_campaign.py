@@ -16,6 +16,7 @@ import servers
 from fail_cases import ERRORS, Case, Fault
 from fail_ground import BrokenError, FailGround, Outcome, search_server
 from fail_record import Record
+from fake_search import FakeSearch
 from pipelines.files import scratch_directory
 
 # A server for thousands of runs, whose own faults are not what is looked at; Kerberos, which the
@@ -104,18 +105,18 @@ class Grounds:
         directory = tempfile.TemporaryDirectory(prefix="fail-", dir=scratch_directory())
         self.directory = Path(stack.enter_context(directory))
         self.servers: dict[str, str] = {}
-        self.crimes: list[str] = []
+        self.search: FakeSearch | None = None
         self.made = 0
 
     def make(self, case: Case) -> FailGround:
         if case.sink == "postgres" and "postgres" not in self.servers:
             self.servers["postgres"] = self.plan.postgres or self.start_postgres()
-        if case.source == "elasticsearch" and "elasticsearch" not in self.servers:
-            server = self.stack.enter_context(search_server())
-            self.servers["elasticsearch"], self.crimes = server.url, server.crimes
+        if case.source == "elasticsearch" and self.search is None:
+            self.search = self.stack.enter_context(search_server())
+            self.servers["elasticsearch"] = self.search.url
         self.made += 1
         plan, directory = self.plan, self.directory / str(self.made)
-        return FailGround(plan.binary, plan.failer, directory, case, self.servers, self.crimes)
+        return FailGround(plan.binary, plan.failer, directory, case, self.servers, self.search)
 
     def start_postgres(self) -> str:
         server = self.stack.enter_context(servers.start("postgres", settings=POSTGRES))

@@ -29,6 +29,7 @@ ERRORS = {
     "recv": [errno.ECONNRESET],
     "poll": [errno.ENOMEM],
     "thread": [errno.EAGAIN],
+    "close": [errno.EIO, errno.ENOSPC],
 }
 
 SERIES = {**balances.SERIES, "until": "2024-04-01T00:00:00Z"}
@@ -43,8 +44,11 @@ MODES = {
 }
 # An append is staged where the whole index is read at one instant, or by chosen slices.
 SOURCES = {"staged": {"snapshot": "pit", "slices": 2}}
+# A night that reads what was written since the one before. When that was differs from night to night.
+WRITTEN = "written"
+CURSOR = {"cursor": WRITTEN, "lag": "0s"}
 # In some of them the step with a state is the second one.
-TYPES = {**balances.TYPES, "s2_balance": "decimal", "s2_days_active": "int64"}
+TYPES = {**balances.TYPES, WRITTEN: "timestamp", "s2_balance": "decimal", "s2_days_active": "int64"}
 FORMATS = ("ndjson", "csv", "ndjson.gz", "ndjson.zst")
 SINKS = ("sqlite", "csv", "postgres", "discard")
 ROWS, LATER_ROWS = 40, 15
@@ -53,6 +57,7 @@ ARGUMENTS = {
     "run": ["run", "--json", "--workers", "2", "--spill", "spill"],
     "again": ["run", "--workers", "2", "--spill", "spill"],
     "night": ["run", "--workers", "2", "--spill", "spill", "--reread", "in/changed.ndjson"],
+    "cursor": ["run", "--workers", "2", "--spill", "spill"],
     "check": ["check"],
     "plan": ["plan"],
     "runs": ["runs"],
@@ -62,7 +67,7 @@ ARGUMENTS = {
     "reset": ["state", PIPELINE, "reset", "--yes"],
 }
 READING = ("check", "plan", "runs", "show", "state")
-RUNNING = ("run", "again", "night")
+RUNNING = ("run", "again", "night", "cursor")
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,13 @@ def all_cases() -> list[Case]:
         for mode in ("append", "registry"):
             cases.append(Case("ndjson", sink, mode, "night"))
     for sink in SINKS[:3]:
-        cases.append(Case("elasticsearch", sink, "staged"))
+        for mode in ("merge", "replace", "stream", "staged"):
+            if (sink, mode) != ("csv", "merge"):
+                cases.append(Case("elasticsearch", sink, mode))
+        for mode in ("append", "registry"):
+            cases.append(Case("elasticsearch", sink, mode, "cursor"))
+    for sink in ("sqlite", "postgres"):
+        cases.append(Case("elasticsearch", sink, "merge", "cursor"))
     for command in ("check", "plan"):
         cases.append(Case("elasticsearch", "sqlite", "append", command))
     return cases
@@ -188,12 +199,15 @@ def write_project(directory: Path, case: Case, servers: dict[str, str]) -> None:
         source = {"files": f"in/*.{case.source}"}
         if case.command == "night":
             source["registry"] = True  # without a series it is there by itself
+    by_cursor = case.command == "cursor"
+    columns = balances.COLUMNS | ({WRITTEN: "timestamp"} if by_cursor else {})
     target = {"connection": "sink", "table": TABLE, **sink}
     pipeline = {
         "source": source,
-        "columns": balances.COLUMNS,
+        "columns": columns,
         "max_rejects": 10,
         **config,
+        **(CURSOR if by_cursor else {}),
         "sink": {"discard": True} if case.sink == "discard" else target,
     }
     content = {"connections": used, "pipelines": {PIPELINE: pipeline}}

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from fail_cases import (
     RUNNING,
     TABLE,
     TYPES,
+    WRITTEN,
     Case,
     Fault,
     change_files,
@@ -32,7 +34,7 @@ from fail_cases import (
 )
 from fake_search import FakeSearch
 from pipelines import engine
-from pipelines.tables import CsvReader, OneConnection, Reader, SqliteReader, Tables
+from pipelines.tables import CsvReader, OneConnection, Reader, SqliteReader, Tables, sort_rows
 
 SECONDS_MAX = 60
 CODES = {
@@ -69,11 +71,11 @@ class FailGround:
         directory: Path,
         case: Case,
         servers: dict[str, str],
-        crimes: list[str] | None = None,
+        search: FakeSearch | None = None,
     ) -> None:
-        """`crimes`: what the search server notes of requests that may not be."""
+        """`search`: the server where the documents of this case are, if it has any there."""
         self.binary, self.failer, self.case = binary, failer, case
-        self.crimes = [] if crimes is None else crimes
+        self.search = search if case.source == "elasticsearch" else None
         self.servers = servers  # "postgres": conninfo of a database, "elasticsearch": its url
         self.base = directory / re.sub(r"\W", "_", str(case))
         self.work = self.base.with_name("work")
@@ -94,6 +96,8 @@ class FailGround:
 
     def begin(self, reset: bool = True) -> None:
         """A fresh copy; a database of PostgreSQL has what the run before it left."""
+        if self.search:
+            self.search.hold(documents(self.case))
         shutil.rmtree(self.work, ignore_errors=True)
         shutil.copytree(self.base, self.work)
         (self.work / "spill").mkdir(exist_ok=True)
@@ -104,6 +108,8 @@ class FailGround:
         self.is_fresh = False
         if reset and self.case.command == "night":
             change_files(self.work / "in")
+        if reset and self.case.command == "cursor":
+            self.search.hold(documents(self.case) | later_documents())
 
     def empty_database(self) -> None:
         connection = self.opened.connection
@@ -157,7 +163,8 @@ class FailGround:
         for row in tables.state if tables else []:
             row.pop("_run", None)
             row.pop("_previous_day", None)
-        return tables
+        by_cursor = tables and self.case.command == "cursor"
+        return without_written(tables) if by_cursor else tables
 
     def undisturbed(self) -> Tables | None:
         self.begin()
@@ -166,7 +173,7 @@ class FailGround:
         if tables and self.case.command not in ("check", "plan", "reset"):
             assert tables.output
             assert tables.rejects or self.case.command == "rewind"  # perhaps of a later day
-        if tables and self.case == Case("ndjson", self.case.sink, "append", "night"):
+        if tables and self.case.mode == "append" and self.case.command in ("night", "cursor"):
             assert tables.late
         return tables
 
@@ -244,9 +251,9 @@ class FailGround:
             raise BrokenError(f"exit {done.returncode}: {done.stderr.strip()}")
         if done.returncode != 0 and len(done.stderr.strip()) < SAID_BYTES_MIN:
             raise BrokenError(f"exit {done.returncode} without a word")
-        if self.crimes:
-            told = "; ".join(self.crimes)
-            self.crimes.clear()
+        if self.search and self.search.crimes:
+            told = "; ".join(self.search.crimes)
+            self.search.crimes.clear()
             raise BrokenError(told)
 
     def repeat(self) -> None:
@@ -297,6 +304,38 @@ def was_met(counts: Path, fault: Fault) -> bool:
     return not counts.exists() or read_counts(counts)[fault.kind] >= fault.nth
 
 
+def without_written(tables: Tables) -> Tables:
+    """When a document was written is another moment in each trial, and digests are of all cells."""
+    return Tables(
+        output=without(tables.output, WRITTEN),
+        rejects=[(*key, without_cell(values)) for *key, values in tables.rejects],
+        late=without(tables.late, WRITTEN),
+        state=without(tables.state, "_digest"),
+    )
+
+
+def without(rows: list[dict], column: str) -> list[dict]:
+    return sort_rows([{n: cell for n, cell in row.items() if n != column} for row in rows])
+
+
+def without_cell(values: str) -> str:
+    cells = json.loads(values)
+    cells.pop(WRITTEN, None)
+    return json.dumps(cells, sort_keys=True)
+
+
+def documents(case: Case) -> dict[str, dict]:
+    """The same rows as the files of the first night."""
+    more = {WRITTEN: "2024-04-01T00:00:00Z"} if case.command == "cursor" else {}
+    return {row["event_id"]: row | more for row in events()[:ROWS]}
+
+
+def later_documents() -> dict[str, dict]:
+    """Written now."""
+    now = datetime.now(timezone.utc).isoformat()
+    return {row["event_id"]: row | {WRITTEN: now} for row in events()[ROWS:]}
+
+
 def search_server() -> FakeSearch:
-    """Holds the same rows as the files."""
-    return FakeSearch({row["event_id"]: row for row in events()[:ROWS]})
+    """A ground says what it holds."""
+    return FakeSearch({})

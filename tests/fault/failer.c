@@ -9,8 +9,9 @@
  *   TIDEMILL_FAIL_STACK=FILE        the stack of the first call that failed
  *   TIDEMILL_FAIL_TRACE=1           the same in words, to stderr
  *
- * Kinds are the rows of `kinds` below. Reads and writes count on regular files only: what goes
- * through pipes and to terminals is not what is being tested, and sockets have kinds of their own.
+ * Kinds are the rows of `kinds` below. Reads, writes and closes count on regular files only: what
+ * goes through pipes and to terminals is not what is being tested, and sockets have kinds of their
+ * own. A close that fails has closed the file, as in Linux: what it tells is that data was lost.
  * Calls from within libc (fopen's own read, say) can't be seen. */
 /* Macros here make functions, whose names and types can't be put in parentheses; and what stands
  * in for the C library has to call it by its own names. */
@@ -60,11 +61,12 @@ enum kind {
     RECV,
     POLL,
     THREAD,
+    CLOSE,
     KINDS
 };
 static const char *const kinds[KINDS] = {
-    "alloc",    "read", "write",  "fsync",   "open", "rename", "unlink", "mkdir",
-    "truncate", "mmap", "socket", "connect", "send", "recv",   "poll",   "thread",
+    "alloc", "read",   "write",   "fsync", "open", "rename", "unlink", "mkdir", "truncate",
+    "mmap",  "socket", "connect", "send",  "recv", "poll",   "thread", "close",
 };
 
 static atomic_long counts[KINDS];
@@ -143,7 +145,7 @@ static void tell_stack(void *caller)
     if (file < 0 || NEXT(write)(file, line, (size_t)length) != length) {
         abort();
     }
-    (void)close(file);
+    (void)NEXT(close)(file);
 }
 
 static void trace(void *caller)
@@ -305,6 +307,28 @@ EXPORT ssize_t send(int file, const void *data, size_t size, int flags)
 EXPORT ssize_t recv(int file, void *to, size_t size, int flags)
 {
     return loses(RECV, file) ? -1 : NEXT(recv)(file, to, size, flags);
+}
+
+EXPORT int close(int file)
+{
+    bool is_told = is_regular(file) && fails(CLOSE);
+    int error = errno;
+    int result = NEXT(close)(file);
+    if (is_told) {
+        errno = error;
+    }
+    return is_told ? -1 : result;
+}
+
+EXPORT int fclose(FILE *stream)
+{
+    bool is_told = is_regular(fileno(stream)) && fails(CLOSE);
+    int error = errno;
+    int result = NEXT(fclose)(stream);
+    if (is_told) {
+        errno = error;
+    }
+    return is_told ? EOF : result;
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,

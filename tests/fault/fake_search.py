@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fault import fake_query
+
 PARTIAL = "allow_partial_search_results=false"
 UUID = "Yq0vXbZuT2e-nB1wO6cQeA"
 
@@ -66,7 +68,7 @@ class FakeSearch:
         opensearch: bool = False,
         tls: ssl.SSLContext | None = None,
     ):
-        self.documents = list(documents.items())
+        self.hold(documents)
         self.shards = shards
         self.opensearch = opensearch
         self.fault: Fault | None = None
@@ -84,6 +86,9 @@ class FakeSearch:
         self.port = self.listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def hold(self, documents: dict[str, dict]) -> None:
+        self.documents = list(documents.items())
 
     def __enter__(self) -> "FakeSearch":
         return self
@@ -229,11 +234,13 @@ class FakeSearch:
             return 200, {"uses": {"settings": {"index": {"uuid": UUID}}}}
         return 200, {}
 
-    def _hits(self, shards: list[int], slicing: tuple[int, int] = (0, 1)) -> list[dict]:
+    def _hits(self, body: dict, shards: list[int], slicing: tuple[int, int] = (0, 1)) -> list[dict]:
+        query = body.get("query", {"match_all": {}})
         hits = []
         for number, (identifier, source) in enumerate(self.documents):
             shard, doc = number % self.shards, number // self.shards
-            if shard in shards and doc % slicing[1] == slicing[0]:
+            in_slice = shard in shards and doc % slicing[1] == slicing[0]
+            if in_slice and fake_query.finds(query, source):
                 position = doc if self.opensearch else (shard << 32 | doc)
                 hit = {"_index": "uses", "_id": identifier, "_score": None, "_source": source}
                 hits.append(hit | {"sort": [position]})
@@ -255,14 +262,15 @@ class FakeSearch:
 
     def _search(self, request: Request) -> tuple[int, dict]:
         shards = self._searched(request)
-        hits = self._hits(shards)
+        hits = self._hits(request.body, shards)
         return self._page({}, hits[: request.body["size"]], len(hits), len(shards))
 
     def _open(self, request: Request) -> tuple[int, dict]:
         shards = self._searched(request)
         identifier = f"c2Nyb2xs{next(self.ids)}=="
         size = request.body["size"]
-        context = {"hits": self._hits(shards), "size": size, "at": size, "shards": len(shards)}
+        hits = self._hits(request.body, shards)
+        context = {"hits": hits, "size": size, "at": size, "shards": len(shards)}
         self.contexts[identifier] = context
         head = {"_scroll_id": identifier}
         return self._page(head, context["hits"][:size], len(context["hits"]), len(shards))
@@ -297,19 +305,20 @@ class FakeSearch:
         if identifier not in self.contexts:
             return self._missing()
         part = body.get("slice", {"id": 0, "max": self.shards if self.shards == 1 else 1})
-        hits = self._slice(part["id"], part["max"])
+        hits = self._slice(body, part["id"], part["max"])
         total = len(hits)
         if "search_after" in body:
             hits = [hit for hit in hits if hit["sort"][0] > body["search_after"][0]]
         return self._page({"pit_id": identifier}, hits[: body["size"]], total, self.shards)
 
-    def _slice(self, slice_number: int, slice_count: int) -> list[dict]:
+    def _slice(self, body: dict, slice_number: int, slice_count: int) -> list[dict]:
         """As the servers do: from as many slices as shards on, each lies in one shard."""
         if slice_count < self.shards:
-            return self._hits([s for s in range(self.shards) if s % slice_count == slice_number])
+            shards = [s for s in range(self.shards) if s % slice_count == slice_number]
+            return self._hits(body, shards)
         shard = slice_number % self.shards
         in_shard = slice_count // self.shards + (slice_count % self.shards > shard)
-        return self._hits([shard], (slice_number // self.shards, in_shard))
+        return self._hits(body, [shard], (slice_number // self.shards, in_shard))
 
     def _pit_close(self, request: Request) -> tuple[int, dict]:
         ids = request.body["pit_id"] if self.opensearch else [request.body["id"]]

@@ -45,13 +45,13 @@ def search() -> Iterator[FakeSearch]:
 @pytest.mark.parametrize("case", sample(), ids=str)
 def test_a_call_that_fails_has_no_lasting_consequence(case, tidemill, scratch_path, request):
     print(f"\nseed {SEED}")
-    addresses, crimes = {}, []
+    addresses, server = {}, None
     if case.sink == "postgres":
         addresses["postgres"] = request.getfixturevalue("postgres_database")
     if case.source == "elasticsearch":
         server = request.getfixturevalue("search")
-        addresses["elasticsearch"], crimes = server.url, server.crimes
-    ground = FailGround(tidemill, FAILER, scratch_path, case, addresses, crimes)
+        addresses["elasticsearch"] = server.url
+    ground = FailGround(tidemill, FAILER, scratch_path, case, addresses, server)
     rng = random.Random(f"{SEED} {case}")
     broken, met = [], 0
     for _ in range(EACH):
@@ -69,16 +69,23 @@ def test_a_call_that_fails_has_no_lasting_consequence(case, tidemill, scratch_pa
 def test_the_failer_counts_and_fails(tidemill, scratch_path):
     """What would be the worth of faults that never happen."""
     ground = FailGround(tidemill, FAILER, scratch_path, Case("ndjson", "csv", "append"), {})
-    for kind in ("alloc", "read", "write", "fsync", "open", "rename", "mkdir", "thread"):
+    for kind in ("alloc", "read", "write", "fsync", "open", "rename", "mkdir", "thread", "close"):
         assert ground.counts[kind] > 0, kind
     outcome = ground.trial(Fault("mkdir", 1, 28))
     assert outcome.code == 5 and "No space left on device" in outcome.said
 
 
+def test_a_part_that_tells_of_a_loss_when_it_is_closed_is_not_committed(tidemill, scratch_path):
+    ground = FailGround(tidemill, FAILER, scratch_path, Case("ndjson", "csv", "append"), {})
+    outcome = ground.trial(Fault("close", 1, errno.EIO, goes_on=True))
+    assert outcome.code == 5 and "can't close out/loaded/.part-" in outcome.said
+
+
 def test_what_fails_after_the_last_commit_leaves_a_complete_run(tidemill, scratch_path, search):
     """Here each run appends all rows: one that were resumed would do so once more."""
     case = Case("elasticsearch", "csv", "staged")
-    ground = FailGround(tidemill, FAILER, scratch_path, case, {"elasticsearch": search.url})
+    addresses = {"elasticsearch": search.url}
+    ground = FailGround(tidemill, FAILER, scratch_path, case, addresses, search)
     for nth in range(1, ground.counts["rename"] + 1):
         outcome = ground.trial(Fault("rename", nth, errno.EIO, goes_on=True))
         assert outcome.code == 5 and "all rows are committed" in outcome.said
