@@ -9,19 +9,22 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from kill_scenarios import MODES, SEARCH_MODES, Data, config
-from kill_timeline import CLASSES, Kill, Timeline, observe, place_of, read_log
+from kill_timeline import Kill, Timeline, observe, place_of, read_log
 from pipelines import engine
 from pipelines.balances import SCRIPT, TYPES
-from pipelines.engine import Execution, Project
+from pipelines.engine import EXIT_CONFIG, EXIT_SOURCE, Execution, Project
 from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables
 
 PIPELINE, TABLE = "events", "loaded"
 BACKEND_SECONDS_MAX = 20.0
+AGAIN_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,10 @@ class DifferenceError(AssertionError):
 
 
 class Ground:
-    """A project with an earlier run behind it; `expected` is what the next run makes of it."""
+    """A project with an earlier run behind it; `expected` is what the next run makes of it, and
+    `expected_again` what the one after that does where it appends all rows once more."""
+
+    expected_again: Tables | None = None
 
     def __init__(
         self, binary: Path, directory: Path, sink: str, mode: str, seed: int, server: str | None
@@ -98,8 +104,20 @@ class Ground:
         tables = place.reader().read()
         assert tables.output and tables.rejects
         assert bool(tables.state) == ("series" in self.mode.config)
+        if self.mode.appends_again:
+            self.expected_again = self.run_again(place)
         place.remove()
         return tables, timeline
+
+    def run_again(self, place: "GroundPlace") -> Tables:
+        """What another run makes of the tables, though there is nothing new."""
+        done = place.run("--workers", "2")
+        assert done.code == 0, done.describe()
+        return place.reader().read()
+
+    def is_appended_again(self) -> bool:
+        """Of some trials one more run is looked at."""
+        return self.expected_again is not None and self.trials % AGAIN_EVERY == 1
 
     def arguments(self) -> list[str]:
         return engine.options(self.workers, self.few_rows)
@@ -173,12 +191,26 @@ class GroundPlace:
     def run(self, *arguments: str) -> Execution:
         return self.project.run(*arguments)
 
-    def is_complete(self) -> bool:
-        """Whether the run after the earlier one is complete."""
+    def runs(self) -> list[dict]:
+        """The newest first."""
         command = [str(self.ground.binary), "runs", "--json"]
         done = subprocess.run(command, cwd=self.directory, capture_output=True, check=True)
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
-        return [row["status"] for row in rows if row["run"] == 2] == ["complete"]
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def is_complete(self) -> bool:
+        """Whether the run after the earlier one is complete."""
+        return [row["status"] for row in self.runs() if row["run"] == 2] == ["complete"]
+
+    def is_pending(self) -> bool:
+        """Whether committed files are not in their places yet."""
+        return self.runs()[0]["pending"] is not None
+
+    @contextmanager
+    def without_source(self) -> Iterator[None]:
+        source = self.directory / "in"
+        hidden = source.rename(self.directory / "hidden")
+        yield
+        hidden.rename(source)
 
     def remove(self) -> None:
         if self.ground.sink == "postgres":
@@ -231,8 +263,10 @@ class Trial:
 
     def is_over(self) -> bool:
         """A run that was killed after its last transaction is complete, and the same command would
-        begin another."""
-        return self.hits[-1].place == "finishing" and self.place.is_complete()
+        begin another; but where it puts files in their places and ends with that."""
+        if self.hits[-1].place != "finishing" or not self.place.is_complete():
+            return False
+        return not (self.ground.mode.appends_again and self.place.is_pending())
 
     def finish(self) -> None:
         """Runs to the end and compares."""
@@ -241,16 +275,32 @@ class Trial:
             if done.code != 0:
                 raise DifferenceError(f"{self.describe()}: the resume failed, {done.describe()}")
             self.ended = True
+        elif self.place.is_pending():
+            self.settle()
         self.compare()
+        if self.ground.is_appended_again():
+            found = self.ground.run_again(self.place)
+            self.compare_tables(found, self.ground.expected_again, "appended again")
         self.place.remove()
 
+    def settle(self) -> None:
+        """Files that are committed get their places by the next command, which completes the run
+        where another would append all rows once more; elsewhere its own run is none of this trial:
+        it finds no source."""
+        if self.ground.mode.appends_again:
+            done = self.place.run(*self.arguments())
+            good = done.code == 0 and done.record["run"] == 2
+            self.ended = True
+        else:
+            with self.place.without_source():
+                done = self.place.run(*self.arguments())
+            good = done.code in (EXIT_CONFIG, EXIT_SOURCE)
+        if not good or self.place.is_pending() or self.place.runs()[0]["run"] != 2:
+            raise DifferenceError(f"{self.describe()}: what was pending, {done.describe()}")
+
     def compare(self) -> None:
-        reader, expected = self.place.reader(), self.ground.expected
-        found = reader.read()
-        for name in ("output", "state", "rejects", "late"):
-            ours, theirs = getattr(found, name), getattr(expected, name)
-            if ours != theirs:
-                raise DifferenceError(f"{self.describe()}: {name}: {differences(ours, theirs)}")
+        reader = self.place.reader()
+        self.compare_tables(reader.read(), self.ground.expected, "resumed")
         left = reader.foreign_tables()
         if self.ended:
             left += self.place.project.spilled_files()
@@ -262,6 +312,13 @@ class Trial:
             left += reader.foreign_files()
         if left:
             raise DifferenceError(f"{self.describe()}: left behind: {left[:5]}")
+
+    def compare_tables(self, found: Tables, expected: Tables, when: str) -> None:
+        for name in ("output", "state", "rejects", "late"):
+            ours, theirs = getattr(found, name), getattr(expected, name)
+            if ours != theirs:
+                told = differences(ours, theirs)
+                raise DifferenceError(f"{self.describe()}: {when}, {name}: {told}")
 
 
 def kill_after(process: subprocess.Popen, seconds: float) -> None:
@@ -286,72 +343,3 @@ def differences(found: list, expected: list) -> str:
         f"{more.total()} rows too many {sorted(more.elements())[:3]}, "
         f"{less.total()} missing {sorted(less.elements())[:3]}"
     )
-
-
-# Which class to aim at.
-
-SHARES = {
-    "planning": 0.08,
-    "reading": 0.10,
-    "begun": 0.09,
-    "between": 0.36,
-    "commit": 0.10,
-    "rename": 0.08,
-    "finishing": 0.08,
-    "recovery": 0.11,
-}
-assert set(SHARES) == set(CLASSES)
-MISSES_MAX = 30
-
-
-@dataclass
-class Campaign:
-    """Kills over any number of grounds, aimed at the class that is furthest behind its share."""
-
-    rng: random.Random
-    hits: list[Hit] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    trials: int = 0
-
-    def wanted(self, ground: Ground, resumed: bool) -> str:
-        counts = Counter(hit.place for hit in self.hits)
-        total = len(self.hits) + 1
-        able = [
-            name
-            for name in CLASSES
-            if (resumed if name == "recovery" else name in ground.timeline.moments)
-        ]
-        if resumed and self.rng.random() < 0.5:
-            return "recovery"
-        # Whatever only some sinks have comes first while it is short.
-        return max(able, key=lambda name: SHARES[name] - counts[name] / total)
-
-    def run_trial(self, ground: Ground) -> int:
-        """One trial with up to three kills; how many there were."""
-        self.trials += 1
-        trial = ground.trial()
-        depth = self.rng.choice([1, 1, 1, 2, 2, 3])
-        try:
-            for _ in range(depth):
-                kill = ground.timeline.draw(self.rng, self.wanted(ground, bool(trial.hits)))
-                if kill is None or trial.kill(kill) is None:
-                    break
-                self.hits.append(trial.hits[-1])
-                if trial.is_over():
-                    break
-            trial.finish()
-        except DifferenceError as difference:
-            self.failures.append(str(difference))
-        return len(trial.hits)
-
-    def run(self, ground: Ground, kills: int) -> None:
-        done = misses = 0
-        while done < kills and misses < MISSES_MAX:
-            hit = self.run_trial(ground)
-            done += hit
-            misses += hit == 0
-
-    def histogram(self) -> str:
-        counts = Counter(hit.place for hit in self.hits)
-        total = max(1, len(self.hits))
-        return "\n".join(f"{n:10} {counts[n]:5} {counts[n] / total:6.1%}" for n in CLASSES)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipelines to kill: for each kind of sink, the ways of loading it. All have a source of files,
-rejects, and an earlier run, so that state, seen and unmatched rows are there from the
-beginning."""
+"""Pipelines to kill: for each kind of sink, the ways of loading it. All have rejects and an earlier
+run, so that state, seen and unmatched rows are there from the beginning."""
 
 import random
 from dataclasses import dataclass, field
@@ -28,6 +27,11 @@ class Mode:
     config: dict
     sink: dict = field(default_factory=dict)
     commits_min: int = 20
+
+    @property
+    def appends_again(self) -> bool:
+        """Whether a run after a complete one appends all rows once more."""
+        return self.sink.get("again") == "append"
 
 
 MODES = {
@@ -57,11 +61,13 @@ MODES = {
     )
 }
 # Their documents are in a search server; the ground says in which index.
-SEARCH_MODES = {"staged": Mode("staged", {"steps": []}, {"mode": "append", "again": "append"})}
+SEARCH_MODES = {
+    "staged": Mode("staged", {"steps": []}, {"mode": "append", "again": "append"}, commits_min=4)
+}
 COMBINATIONS = [
     (sink, mode)
     for sink in ("sqlite", "postgres", "csv")
-    for mode in MODES
+    for mode in MODES | SEARCH_MODES
     if not (sink == "csv" and mode.startswith("merge"))
 ]
 

@@ -28,11 +28,16 @@ CLASSES = (
     "recovery",
 )
 FIRST_COMMIT_MISSING = ("planning", "reading", "begun")
-# What begins and what ends a commit. A replaced file set is published all at once at the end.
+# What begins and what ends a commit. A replaced file set, and what is staged, is
+# published all at once at the end.
 COMMITTING = ("sqlite.commit.before", "postgres.commit.before")
 COMMITTED = ("sqlite.commit.after", "postgres.commit.after")
 PUBLISHING = "csv.manifest.before"
-PUBLISHED = {"append": "csv.rename.after", "replace": "csv.manifest.after"}
+PUBLISHED = {
+    "append": "csv.rename.after",
+    "replace": "csv.manifest.after",
+    "staged": "csv.manifest.after",
+}
 POLL_SECONDS = 0.0005
 
 
@@ -40,7 +45,7 @@ class Place:
     """Follows a run from point to point."""
 
     def __init__(self, mode: str) -> None:
-        self.loads_from = "reading" if mode == "stream" else "processing"
+        self.loads_from = "reading" if mode in ("stream", "staged") else "processing"
         self.published = PUBLISHED.get(mode, PUBLISHED["append"])
         self.stage = "planning"
         self.loading = False

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Grounds whose documents are in a search server: an append that reads slices of points in time is
-staged, so that its rows come into the table all at once, at the end."""
+"""Grounds whose documents are in a search server: an append that reads one instant of an index, or
+chosen slices of it, is staged, so that its rows come into the table all at once, at the end."""
 
 import time
 from pathlib import Path
 
-from commit_cuts import SmallGround
-from embedded import EmbeddedGround
-from kill_ground import DifferenceError
+from kill_ground import DifferenceError, Ground
 from kill_scenarios import Data
-from takeover import TakeoverGround
 
 MAPPING = {
     "event_id": {"type": "keyword"},
@@ -21,13 +18,15 @@ MAPPING = {
     "note": {"type": "keyword", "index": False, "doc_values": False},
 }
 CONNECTION = "search"
-SHARDS = 2
-SOURCE = {"connection": CONNECTION, "snapshot": "pit", "slices": 3, "page_size": 60}
+SHARDS = 4
+# By the ground's seed: one instant for all slices, or an instant for each.
+SNAPSHOTS = ({"slices": 4}, {"snapshot": "pit", "slices": 9})
+PAGE = 60
 CLOSED_SECONDS_MAX = 20.0
 
 
-class SearchGround(SmallGround):
-    """Beside one for files; the index is the ground's own."""
+class SearchGround(Ground):
+    """Before any other kind of ground among the bases of a class; the index is the ground's own."""
 
     alone = True  # nobody else reads the index: contexts are those of the runs that are looked at
 
@@ -36,13 +35,19 @@ class SearchGround(SmallGround):
     ) -> None:
         self.search = search
         self.index = f"{sink}-{mode}"
+        self.source = {
+            "connection": CONNECTION,
+            "index": self.index,
+            "page_size": PAGE,
+            **SNAPSHOTS[seed % len(SNAPSHOTS)],
+        }
         super().__init__(binary, directory, sink, mode, seed, server)
 
     def connections(self) -> dict:
         return {CONNECTION: {"elasticsearch": self.search.url, "retry_pause": "20ms"}}
 
     def pipeline(self) -> dict:
-        return super().pipeline() | {"source": SOURCE | {"index": self.index}}
+        return super().pipeline() | {"source": self.source}
 
     def write_earlier(self, data: Data) -> None:
         self.search.create_index(self.index, MAPPING, shards=SHARDS)
@@ -70,11 +75,3 @@ class SearchGround(SmallGround):
     def remove(self) -> None:
         self.search.request("DELETE", f"/{self.index}")
         super().remove()
-
-
-class SearchTakeoverGround(SearchGround, TakeoverGround):
-    """Into PostgreSQL."""
-
-
-class SearchEmbeddedGround(SearchGround, EmbeddedGround):
-    """Into SQLite or files."""

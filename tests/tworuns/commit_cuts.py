@@ -5,21 +5,25 @@ undisturbed run, the run's own counts too, and nothing is left on the server."""
 import random
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from kill_ground import PIPELINE, TABLE, DifferenceError, Ground, GroundPlace, Trial
-from kill_scenarios import MODES, Data
+from kill_scenarios import MODES, SEARCH_MODES, Data
 from pg_wire import PLACES, Cut, PgProxy, Plan
 from pipelines.balances import TYPES
 from pipelines.engine import EXIT_SINK, Execution
 from pipelines.tables import OneConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from search_ground import SearchGround
 
 EARLIER_ROWS, ROWS, BAD_EVERY = 150, 500, 50
 SECOND_CUT_SHARE = 0.25
 KEEPS_SHARE = 0.5
+CUT_MODES = (*MODES, *SEARCH_MODES)
 COUNTS_THAT_TELL = ("emitted", "loaded", "superseded", "refused", "rejected", "consumed")
 
 
@@ -67,6 +71,10 @@ class CutPlace(GroundPlace):
             ("complete",)
         ]
 
+    def is_pending(self) -> bool:
+        """There are no files."""
+        return False
+
     def remove(self) -> None:
         """It stays for the next trial."""
 
@@ -75,12 +83,16 @@ KEPT_TABLES = "select table_name from information_schema.tables where table_sche
 
 
 class CutGround(SmallGround):
-    """All runs go through a proxy."""
+    """All runs go through a proxy. `weights`: how often COMMITs of which kind are cut."""
 
-    def __init__(self, binary: Path, directory: Path, mode: str, seed: int, server: str) -> None:
+    weights: ClassVar = {"unit": 4}
+
+    def __init__(
+        self, binary: Path, directory: Path, sink: str, mode: str, seed: int, server: str
+    ) -> None:
         port = conninfo_to_dict(server)["port"]
         self.proxy = PgProxy(int(port))
-        super().__init__(binary, directory, "postgres", mode, seed, server)
+        super().__init__(binary, directory, sink, mode, seed, server)
 
     def undisturbed(self):
         """It counts the COMMITs of each kind of transaction."""
@@ -94,6 +106,8 @@ class CutGround(SmallGround):
         tables = place.reader().read()
         assert tables.output and tables.rejects and self.commits["unit"] >= 3, self.commits
         assert bool(tables.state) == ("series" in self.mode.config)
+        if self.mode.appends_again:
+            self.expected_again = self.run_again(place)
         place.remove()
         return tables, None
 
@@ -112,6 +126,12 @@ class CutGround(SmallGround):
             GroundPlace.remove(self.cut)
         super().remove()
         self.proxy.__exit__()
+
+
+class SearchCutGround(SearchGround, CutGround):
+    """Of a load that is staged."""
+
+    weights: ClassVar = {"unit": 4, "finish": 3}
 
 
 def draw_cut(rng: random.Random, kind: str, nth: int, place: str) -> Cut:
@@ -151,7 +171,8 @@ class Campaign:
         place = PLACES[seed % len(PLACES)]
         modes = list(self.grounds)
         ground = self.grounds[modes[seed // len(PLACES) % len(modes)]]
-        kind = rng.choice([k for k in ground.commits for _ in range(4 if k == "unit" else 1)])
+        kinds = list(ground.commits)
+        (kind,) = rng.choices(kinds, [ground.weights.get(kind, 1) for kind in kinds])
         nth = rng.randint(1, ground.commits[kind])
         cuts = [draw_cut(rng, kind, nth, place)]
         if rng.random() < SECOND_CUT_SHARE:  # that of what is done again
@@ -199,8 +220,18 @@ def check_end(done: Execution, place: GroundPlace, ground: CutGround) -> None:
         raise DifferenceError(done.describe())
 
 
-def make_grounds(binary: Path, directory: Path, seed: int, server: str) -> dict[str, CutGround]:
-    return {mode: CutGround(binary, directory, mode, seed, server) for mode in MODES}
+def make_grounds(
+    binary: Path, directory: Path, seed: int, server: str, search, modes: Iterable[str]
+) -> dict[str, CutGround]:
+    """`search`: a server, for modes of SEARCH_MODES."""
+    grounds = {}
+    for mode in modes:
+        values = [binary, directory, "postgres", mode, seed, server]
+        if mode in SEARCH_MODES:
+            grounds[mode] = SearchCutGround(*values, search)
+        else:
+            grounds[mode] = CutGround(*values)
+    return grounds
 
 
 def tabulate(outcomes: list[Outcome]) -> tuple[Counter, Counter]:

@@ -16,7 +16,7 @@ from commit_cuts import SmallGround
 from embedded import EmbeddedGround, refuse_and_go_on
 from kill_ground import DifferenceError
 from kill_scenarios import COMBINATIONS, SEARCH_MODES
-from search_ground import SearchEmbeddedGround, SearchTakeoverGround
+from search_takeover import SearchEmbeddedGround, SearchTakeoverGround
 from takeover import (
     Point,
     TakeoverGround,
@@ -24,11 +24,6 @@ from takeover import (
     take_over,
     wait_until_stopped,
 )
-
-PLACES = [
-    *COMBINATIONS,
-    *((sink, m) for sink in ("sqlite", "postgres", "csv") for m in SEARCH_MODES),
-]
 
 
 @dataclass
@@ -45,7 +40,7 @@ class TakeoverCampaign:
 
     def make_grounds(self) -> None:
         """Before several threads ask for them."""
-        for sink, mode in PLACES:
+        for sink, mode in COMBINATIONS:
             self.ground(sink, mode)
 
     def check_contexts(self) -> None:
@@ -79,7 +74,7 @@ class TakeoverCampaign:
         """Sinks and modes go round; names of points are drawn alike, though most points are those of
         units."""
         rng = random.Random(f"take-over {seed}")
-        ground = self.ground(*PLACES[seed % len(PLACES)])
+        ground = self.ground(*COMBINATIONS[seed % len(COMBINATIONS)])
         by_name: dict[str, list[Point]] = {}
         for point in ground.points:
             by_name.setdefault(point.name, []).append(point)

@@ -9,17 +9,18 @@ repeats it.
 import os
 
 import pytest
-from commit_cuts import Campaign, make_grounds
+from commit_cuts import CUT_MODES, Campaign, make_grounds
 from pg_wire import PLACES
 
 SEED = int(os.environ.get("TIDEMILL_CUT_SEED", "1"))
-RUNS = int(os.environ.get("TIDEMILL_CUT_RUNS", "30"))
+RUNS = int(os.environ.get("TIDEMILL_CUT_RUNS", "36"))
 
 
 @pytest.fixture(scope="module")
-def campaign(tidemill, postgres, tmp_path_factory):
+def campaign(tidemill, postgres, elasticsearch_8, tmp_path_factory):
     server = postgres.conninfo().rpartition(" dbname=")[0]
-    grounds = make_grounds(tidemill, tmp_path_factory.mktemp("cuts"), SEED, server)
+    directory = tmp_path_factory.mktemp("cuts")
+    grounds = make_grounds(tidemill, directory, SEED, server, elasticsearch_8, CUT_MODES)
     yield Campaign(grounds)
     for ground in grounds.values():
         ground.remove()

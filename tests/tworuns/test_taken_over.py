@@ -13,7 +13,7 @@ from embedded import EmbeddedGround, refuse_and_go_on
 from kill_ground import PIPELINE
 from kill_scenarios import MODES, SEARCH_MODES
 from kill_timeline import read_log
-from search_ground import SearchEmbeddedGround, SearchTakeoverGround
+from search_takeover import SearchEmbeddedGround, SearchTakeoverGround
 from takeover import (
     COMMITS_OF_LEASE,
     Point,
