@@ -13,7 +13,7 @@ import pytest
 import servers
 from project import Project
 
-# Of each product also the end that is farthest away; those between are asked in the same way.
+# The newest Elasticsearch, and the servers that are farthest from it.
 EVERY = pytest.mark.parametrize(
     "server", ["elasticsearch_8", "elasticsearch_6", "opensearch_3"], indirect=True
 )

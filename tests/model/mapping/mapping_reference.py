@@ -30,6 +30,7 @@ from mapping_world import Column
 
 LAST_MICROS = 253402300799999999
 WHOLE = re.compile(r"[+-]?[0-9]+")
+NEGATIVE = re.compile(r"-[0-9]+(\.[0-9]*)?")
 SHORT_NEGATIVE = re.compile(r"-[0-9]{3}")
 ECHOED = ("keyword", "wildcard", "version", "ip")  # of these doc values are what was written
 UNKNOWN = object()  # nothing is known: the server refused the second document
@@ -170,7 +171,7 @@ def typed(column: Column, kind: Kind, value: object, doc_value: object) -> objec
         return typed_text(column, kind, value, doc_value)
     if kind.meanings is not None:
         return typed_own(column, kind, value)
-    if doc_value is None and kind.family == "moment" and re.fullmatch(r"-\d+", str(value)):
+    if doc_value is None and kind.family == "moment" and NEGATIVE.fullmatch(str(value)):
         return UNKNOWN  # Elasticsearch 7 calls epochs before 1970 malformed; here they are read
     if doc_value is None:
         # Null without null_value and "" of a number are no values; all else is malformed.
