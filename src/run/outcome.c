@@ -12,6 +12,7 @@
 
 #include "base/calendar.h"
 #include "base/memory.h"
+#include "base/problem.h"
 #include "run/connect.h"
 #include "run/execution.h"
 
@@ -46,7 +47,7 @@ static tide_code note_attempt(tide_execution *e, const tide_error *failure, tide
         return TIDE_OK;
     }
     TIDE_TRY(e->sink->vtable->read_runs(e->sink, 1, &last, &count, err));
-    bool closed = count > 0 && !tide_run_status_is_open(last.status);
+    bool closed = count > 0 && !tide_run_status_is_open(last.status) && last.ended_at != 0;
     tide_code code = TIDE_OK;
     if (closed && last.record != NULL && last.record[0] != '\0') {
         char *record = append_attempt(last.record, failure);
@@ -59,8 +60,12 @@ static tide_code note_attempt(tide_execution *e, const tide_error *failure, tide
     return code;
 }
 
+/* Who finds the pipeline at work leaves its record alone: that work tells how it ended. */
 void tide_note_failed_attempt(tide_execution *execution, const tide_error *failure)
 {
+    if (failure->number == tide_problem_number(TIDE_E_LEASE_HELD)) {
+        return;
+    }
     tide_error ignored; /* where nothing can be written, nothing can be read either */
     tide_error_clear(&ignored);
     (void)note_attempt(execution, failure, &ignored);

@@ -152,7 +152,9 @@ static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *e
         if (result == NULL) {
             return code;
         }
-        if (PQresultStatus(result) == PGRES_COPY_IN) {
+        if (PQresultStatus(result) == PGRES_COPY_IN && code != TIDE_OK) {
+            tide_pg_disconnect(connection); /* it was not even told that the rows don't come */
+        } else if (PQresultStatus(result) == PGRES_COPY_IN) {
             code = feed_copy(connection, encoder, chunk, err);
         } else if (code == TIDE_OK) {
             code = tide_pg_judge(connection, result, refusal, err);

@@ -55,6 +55,26 @@ bool tide_found_files_have(const tide_found_files *found, const char *name)
     return false;
 }
 
+static int compare_ends(const void *a, const void *b)
+{
+    uint64_t left = (*(tide_file_mark *const *)a)->end;
+    uint64_t right = (*(tide_file_mark *const *)b)->end;
+    return left < right ? -1 : left > right;
+}
+
+static tide_code collect_open(tide_file_marks *marks, tide_error *err)
+{
+    TIDE_TRY(tide_grow((void **)&marks->open, &marks->open_capacity, marks->mark_count + 1,
+                       sizeof(tide_file_mark *), err));
+    for (size_t i = 0; i < marks->mark_count; i++) {
+        if (marks->items[i].mark->open) {
+            marks->open[marks->open_count++] = &marks->items[i];
+        }
+    }
+    qsort(marks->open, marks->open_count, sizeof(tide_file_mark *), compare_ends);
+    return TIDE_OK;
+}
+
 tide_code tide_file_marks_init(tide_file_marks *marks, const tide_read_mark_list *list,
                                const tide_found_files *found, tide_error *err)
 {
@@ -70,15 +90,16 @@ tide_code tide_file_marks_init(tide_file_marks *marks, const tide_read_mark_list
                              "tidemill_marks: the mark of the file %s can't be read: `%s`",
                              item->mark->name, item->mark->value);
         }
-        item->is_gone = !tide_found_files_have(found, item->mark->name);
+        item->is_absent = item->is_gone = !tide_found_files_have(found, item->mark->name);
     }
     marks->count = marks->mark_count = count;
-    return TIDE_OK;
+    return collect_open(marks, err);
 }
 
 void tide_file_marks_clear(tide_file_marks *marks)
 {
     tide_free(marks->items);
+    tide_free(marks->open);
     *marks = (tide_file_marks){.list = NULL};
 }
 
@@ -111,6 +132,48 @@ tide_file_mark *tide_file_marks_find_content(tide_file_marks *marks, uint64_t en
         }
     }
     return best;
+}
+
+/* Of the open marks sorted by their ends the first with this end or a later one. */
+static size_t find_first_open(const tide_file_marks *marks, uint64_t wanted)
+{
+    size_t begin = 0;
+    size_t end = marks->open_count;
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        bool before = marks->open[middle]->end < wanted;
+        *(before ? &begin : &end) = before ? middle + 1 : middle;
+    }
+    return begin;
+}
+
+tide_file_mark *tide_file_marks_find_open(const tide_file_marks *marks, uint64_t end,
+                                          const tide_file_digest *digest,
+                                          const tide_file_mark *except)
+{
+    tide_file_mark *best = NULL;
+    size_t i = find_first_open(marks, end);
+    for (; i < marks->open_count && marks->open[i]->end == end; i++) {
+        tide_file_mark *item = marks->open[i];
+        if (item != except && has_content(item, end, digest) && (best == NULL || item->is_gone)) {
+            best = item;
+        }
+    }
+    return best;
+}
+
+tide_code tide_file_marks_close_absent(const tide_file_marks *marks, const tide_file_mark *content,
+                                       tide_read_mark_list *out, tide_error *err)
+{
+    size_t i = find_first_open(marks, content->end);
+    for (; i < marks->open_count && marks->open[i]->end == content->end; i++) {
+        const tide_file_mark *item = marks->open[i];
+        if (item->is_absent && has_content(item, content->end, &content->digest)) {
+            tide_read_mark closed = {.name = item->mark->name, .value = item->mark->value};
+            TIDE_TRY(tide_read_mark_list_add(out, &closed, err));
+        }
+    }
+    return TIDE_OK;
 }
 
 void tide_file_marks_take(tide_file_marks *marks, const tide_file_mark *taken)

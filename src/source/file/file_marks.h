@@ -16,8 +16,9 @@ typedef struct tide_file_mark {
     char identity[TIDE_FILE_IDENTITY_BYTES];
     uint64_t end;
     tide_file_digest digest;
-    bool is_gone;  /* no found file has its name */
-    bool is_taken; /* a file with this content is being read, or known, in this plan */
+    bool is_absent; /* no found file has its name */
+    bool is_gone;   /* absent, or the file there has been seen to hold something else by now */
+    bool is_taken;  /* a file with this content is being read, or known, in this plan */
 } tide_file_mark;
 
 typedef struct tide_file_marks {
@@ -26,6 +27,8 @@ typedef struct tide_file_marks {
         *items; /* owned; sorted by mark's name up to mark_count, then files of this plan */
     size_t count, capacity;
     size_t mark_count;
+    tide_file_mark **open; /* owned: marks with rows that were left, by their ends */
+    size_t open_count, open_capacity;
 } tide_file_marks;
 
 /* False: no such value. Fills identity, end and digest. */
@@ -47,6 +50,14 @@ tide_file_mark *tide_file_marks_find(tide_file_marks *marks, const char *name);
  * be read, and rather any other than one of this plan. */
 tide_file_mark *tide_file_marks_find_content(tide_file_marks *marks, uint64_t end,
                                              const tide_file_digest *digest);
+/* An open mark of that content, rather one whose file is gone; never `except`. NULL: none. */
+tide_file_mark *tide_file_marks_find_open(const tide_file_marks *marks, uint64_t end,
+                                          const tide_file_digest *digest,
+                                          const tide_file_mark *except);
+/* Open marks of that content whose files are absent go to `out` as closed ones. */
+TIDE_MUST_CHECK tide_code tide_file_marks_close_absent(const tide_file_marks *marks,
+                                                       const tide_file_mark *content,
+                                                       tide_read_mark_list *out, tide_error *err);
 /* This plan reads, or knows, the content of the mark: no other mark with it is read beside. */
 void tide_file_marks_take(tide_file_marks *marks, const tide_file_mark *taken);
 /* The same of a content that no mark has. */

@@ -5,16 +5,16 @@
  *   yes                the same      (not looked at)                known
  *   yes                others        the same, and nothing more     known: touched
  *   yes                others        the same, and more records     grown: read from the end on
+ *   any                others        that of another mark           known: moved or copied
+ *   any                others        begins with that of a mark     moved, and grown
+ *                                    whose path has it no more
  *   yes                others        another one                    changed: an error
- *   no                               that of another mark           known: moved or copied
- *   no                               begins with that of a mark     moved, and grown
- *                                    whose path is gone
  *   no                               another one                    new
  *
  * Only plain NDJSON can grow; of it whole records are taken (file_content.h). A file whose mark is
  * open - rows of it were left for a later run - is read again from its beginning, wherever it is
- * now. Of several files with the same content one is read. A file that is read again by the user's
- * wish is taken as it is now.
+ * now. Of several files with the same content one is read, and the others are known. A file that is
+ * read again by the user's wish is taken as it is now.
  *
  * Value of a mark: "SIZE:MTIME_NS END DIGEST".
  */

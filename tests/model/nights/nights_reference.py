@@ -121,77 +121,88 @@ def parse(path: str, text: bytes) -> Row | None:
 
 
 class Registry:
-    """Marks of complete runs, by path."""
+    """Marks of complete runs, by path. Contents are what counts; a path may hold another one by now."""
 
     def __init__(self) -> None:
         self.marks: dict[str, Mark] = {}
 
-    def same_content(self, content: bytes, files: dict[str, File]) -> list[str]:
-        """Paths that had this content, those first whose rows are still to be had from here."""
-        paths = [path for path, mark in sorted(self.marks.items()) if mark.read == content]
-        return sorted(paths, key=lambda p: not (self.marks[p].open and p not in files))
-
     def plan(self, files: dict[str, File], reread: set[str]) -> Plan:
         plan = Plan()
         taken: set[bytes] = set()  # contents that are read, or known by a file that is read
-        # A file elsewhere may be a copy of one that has grown.
-        for path in sorted(files, key=lambda path: (path not in self.marks, path)):
-            self.look(path, files, reread, plan, taken)
+        gone = {path for path in self.marks if not self.holds(path, files)}
+        for path in sorted(files, key=lambda path: (self.turn(path, files, gone), path)):
+            self.look(path, files, reread, plan, taken, gone)
         return plan
 
-    def look(self, path, files, reread, plan, taken) -> None:
+    def holds(self, path: str, files: dict[str, File]) -> bool:
+        """Is what was read of the path still there, be it with more behind it?"""
+        if path not in files:
+            return False
+        content, mark = whole(path, files[path].content), self.marks[path]
+        return content == mark.read or self.grown(path, content, mark)
+
+    def turn(self, path: str, files: dict[str, File], gone: set[str]) -> int:
+        """Which of several files with the same content is read: rather one that has been touched."""
+        if path not in self.marks or path in gone:
+            return 2
+        mark = self.marks[path]
+        others = (m for p, m in self.marks.items() if p != path and m.open)
+        return int(mark.file == files[path] or any(m.read == mark.read for m in others))
+
+    def left_of(self, content: bytes, gone: set[str]) -> bool:
+        """Are there rows of it that were left, and can't be read where they were?"""
+        return any(m.open and m.read == content and p in gone for p, m in self.marks.items())
+
+    def look(self, path, files, reread, plan, taken, gone) -> None:
         file, mark = files[path], self.marks.get(path)
         content = whole(path, file.content)
 
-        def read(begin: int, known: int) -> None:
+        def read(begin: int, known: int, instead_of: bytes | None = None) -> None:
             plan.readings.append(Reading(path, content, file, begin, known))
-            taken.add(content)
+            taken.update({content, instead_of} - {None})
+            for name, other in self.marks.items():
+                if other.open and other.read == instead_of and name not in files:
+                    plan.known[name] = Mark(other.read, other.file)
 
         if path in reread:
             read(0, ALL if mark is not None and mark.read == content else 0)
-        elif mark is not None and mark.file == file:
-            if mark.open and mark.read not in taken:
-                read(0, ALL)
+        elif mark is not None and path not in gone:
+            is_open = mark.open or self.left_of(mark.read, gone)
+            if content != mark.read:
+                read(0 if is_open else len(mark.read), len(mark.read), mark.read)
+            elif is_open and content not in taken:
+                read(0, ALL, content)
+            elif mark.open or mark.file != file:
+                plan.known[path] = Mark(content, file)
         elif is_plain(path) and not content and mark is None:
             pass
-        elif self.grown(path, content, mark):
-            taken.add(mark.read)
-            read(0 if mark.open else len(mark.read), len(mark.read))
         elif content in taken:
-            pass
-        elif origins := self.origins(path, content, files, mark):
-            origin = self.marks[origins[0]]
-            if not origin.open:
+            plan.known[path] = Mark(content, file)
+        elif any(m.read == content for m in self.marks.values()):
+            if self.left_of(content, gone):
+                read(0, ALL, content)
+            else:
                 plan.known[path] = Mark(content, file)
-            elif origins[0] == path or origins[0] not in files:
-                read(0, ALL)
+        elif moved := self.moved_and_grown(path, content, taken, gone):
+            read(0 if moved.open else len(moved.read), len(moved.read), moved.read)
         elif mark is not None:
             plan.changed.append(path)
-        elif moved := self.moved_and_grown(path, content, files, taken):
-            taken.add(moved.read)
-            read(0 if moved.open else len(moved.read), len(moved.read))
         else:
             read(0, 0)
 
-    def origins(self, path, content, files, mark) -> list[str]:
-        if mark is not None and mark.read == content:
-            return [path]
-        return self.same_content(content, files)
-
     @staticmethod
-    def grown(path: str, content: bytes, mark: Mark | None) -> bool:
-        if mark is None or not is_plain(path) or len(content) <= len(mark.read):
+    def grown(path: str, content: bytes, mark: Mark) -> bool:
+        if not is_plain(path) or len(content) <= len(mark.read):
             return False
         return content.startswith(mark.read) and continues(content, len(mark.read))
 
-    def moved_and_grown(self, path, content, files, taken) -> Mark | None:
+    def moved_and_grown(self, path, content, taken, gone) -> Mark | None:
         if not is_plain(path):
             return None
-        # Of several with the same content, of which some were left open when they went, the first.
-        marks = sorted(self.marks.items())
-        gone = [m for p, m in marks if p not in files and m.read not in taken]
-        fits = [m for m in gone if m.read and self.grown(path, content, m)]
-        return max(fits, key=lambda m: len(m.read), default=None)
+        # Of several with the same content, one of which rows were left.
+        marks = [self.marks[p] for p in sorted(gone) if self.marks[p].read not in taken]
+        fits = [m for m in marks if m.read and self.grown(path, content, m)]
+        return max(fits, key=lambda m: (len(m.read), m.open), default=None)
 
 
 def continues(content: bytes, at: int) -> bool:

@@ -169,6 +169,7 @@ class Case:
     def change_files(self) -> None:
         changes = [self.add] * 4 + [self.grow] * 4
         changes += [self.move, self.move, self.copy, self.touch, self.remove, self.move_and_grow]
+        changes += [self.copy, self.shift]
         for _ in range(self.rng.choice([0, 1, 2, 4])):
             self.rng.choice(changes)()
 
@@ -202,6 +203,17 @@ class Case:
     def move(self) -> None:
         if path := self.pick():
             self.directory.move(path, self.directory.new_path(path[path.index(".") :]))
+
+    def shift(self) -> None:
+        """Log rotation: a file comes to the path of another one, which has moved on."""
+        registry, files = self.reference.registry, self.directory.files
+        read = [p for p in sorted(registry.marks) if p in files and registry.holds(p, files)]
+        if len(read) > 1:
+            first, other = self.rng.sample(read, 2)
+            suffix = first[first.index(".") :]
+            if other.endswith(suffix):
+                self.directory.move(first, self.directory.new_path(suffix))
+                self.directory.move(other, first)
 
     def copy(self) -> None:
         if path := self.pick():
@@ -265,6 +277,9 @@ class Case:
             return self.run_to_the_end(set())
         path = self.rng.choice(read)
         before = self.directory.files[path].content
+        rotated = self.rng.random() < 0.3
+        if rotated:  # what it held is elsewhere, and what it holds is new
+            self.directory.move(path, self.directory.new_path(path[path.index(".") :]))
         self.directory.write(path, self.wrong_content(path, marks[path].read))
         self.write_project()
         plan = self.reference.plan(self.directory.files, set(), self.horizon())
@@ -272,7 +287,7 @@ class Case:
         refused = self.project.run(*self.options())
         assert refused.code == engine.EXIT_SOURCE, refused.describe()
         assert f"in/{path}" in refused.said and "--reread" in refused.said, refused.said
-        if self.rng.random() < 0.5:
+        if not rotated and self.rng.random() < 0.5:
             self.directory.write(path, before)
             return self.run_to_the_end(set())
         return self.run_to_the_end({path})
