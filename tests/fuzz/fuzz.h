@@ -21,6 +21,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                               \
     } while (0)
 
+/* From so many bytes on an input is one of a session of large ones (see torture): places in it are
+ * chosen by shares, and limits are such as large rows meet. */
+#define FUZZ_LARGE_BYTES 4096
+
+/* A place in `size` bytes, its end included. */
+static inline size_t fuzz_place(uint8_t choice, size_t size)
+{
+    return size < FUZZ_LARGE_BYTES ? choice % (size + 1) : size * choice / UINT8_MAX;
+}
+
 /* The bytes of an input one by one; zeros behind its end. */
 typedef struct fuzz_input {
     const uint8_t *data;

@@ -10,6 +10,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import large_seeds
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -42,6 +44,12 @@ TARGETS = {
 }
 
 
+# These get sessions of large inputs, too, from seeds that large_seeds.py makes: longer than a buffer,
+# a batch, a block. They are kept though small ones reach the same code.
+LARGE_TARGETS = tuple(large_seeds.MAKERS)
+LARGE = (f"-max_len={large_seeds.BYTES_MAX}", "-len_control=0", "-keep_seed=1")
+
+
 @dataclass
 class Session:
     """What one process did."""
@@ -53,17 +61,18 @@ class Session:
     edges: int
     corpus: int
     failure: str = ""
+    large: bool = False
 
 
 def binary_of(tree: str, target: str) -> Path:
     return ROOT / "build" / tree / "tests" / "fuzz" / f"fuzz_{target}"
 
 
-def command_of(binary: Path, target: str, corpus: Path, artifacts: Path) -> list[str]:
+def command_of(binary: Path, target: str, large: bool, corpus: Path, artifacts: Path) -> list[str]:
     shape = TARGETS[target]
     command = [
         str(binary),
-        f"-max_len={shape.bytes_max}",
+        *(LARGE if large else [f"-max_len={shape.bytes_max}"]),
         f"-timeout={TIMEOUT_SECONDS}",
         f"-rss_limit_mb={RSS_MB_MAX}",
         f"-artifact_prefix={artifacts}/{target}-",
@@ -73,7 +82,8 @@ def command_of(binary: Path, target: str, corpus: Path, artifacts: Path) -> list
     dictionary = HERE / f"{shape.dictionary}.dict"
     if dictionary.exists():
         command.append(f"-dict={dictionary}")
-    return [*command, str(corpus), str(HERE / "corpus" / target)]
+    small = [] if large else [str(HERE / "corpus" / target)]
+    return [*command, str(corpus), *small]
 
 
 def read_log(log: Path, target: str, tree: str, artifacts: Path) -> Session:
@@ -111,14 +121,19 @@ class Runner:
         shutil.copy2(binary_of(tree, target), made)
         return made.replace(kept)
 
-    def corpus(self, target: str) -> Path:
-        folder = self.directory / "corpus" / target
+    def corpus(self, target: str, large: bool) -> Path:
+        folder = self.directory / ("large" if large else "corpus") / target
         folder.mkdir(parents=True, exist_ok=True)
+        if large:
+            large_seeds.write_seeds(target, folder)
         return folder
 
-    def run(self, binary: Path, target: str, tree: str, name: str, *limits: str) -> Session:
+    def run(
+        self, binary: Path, target: str, tree: str, name: str, *limits: str, large: bool = False
+    ) -> Session:
         log = self.directory / f"{name}.log"
-        command = command_of(binary, target, self.corpus(target), self.artifacts)
+        corpus = self.corpus(target, large)
+        command = command_of(binary, target, large, corpus, self.artifacts)
         with log.open("wb") as out:
             with self.lock:
                 if self.stopped:
@@ -134,7 +149,9 @@ class Runner:
             process.wait()
         with self.lock:
             self.running.discard(process)
-        return read_log(log, target, tree, self.artifacts)
+        session = read_log(log, target, tree, self.artifacts)
+        session.large = large
+        return session
 
     def stop(self) -> None:
         with self.lock:

@@ -191,12 +191,13 @@ static void check_rows(const csv_shape *shape)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char delimiters[] = {',', ';', '\t', '|'};
-    static char text[1 << 16];
+    static char text[1 << 17];
     if (size == 0 || size > sizeof text / 2) {
         return 0;
     }
+    size_t unit = size < FUZZ_LARGE_BYTES ? 1 : 509; /* no share of a buffer */
     csv_shape shape = {delimiters[data[0] & 3], (data[0] & 4) != 0 ? 16 : 1 << 20,
-                       1 + (data[0] >> 5)};
+                       unit * (1 + (size_t)(data[0] >> 5))};
     size_t length = 0;
     if ((data[0] & 8) != 0) {
         length = (size_t)snprintf(text, sizeof text, "a%cb%cc%cd%ce\n", shape.delimiter,

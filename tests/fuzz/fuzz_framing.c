@@ -11,7 +11,9 @@
 #include "source/file/lines.h"
 
 #define TEXT_MAX (1u << 20)
-#define PACKED_MAX (1u << 16)
+#define PACKED_MAX (1u << 18)
+#define LINE_BYTES_MAX 24
+#define LARGE_LINE_BYTES_MAX 6000 /* more than a buffer of the reader */
 
 typedef struct expanded {
     uint8_t text[TEXT_MAX];
@@ -107,7 +109,7 @@ static void check_packed(const uint8_t *text, size_t size, bool gzip, uint8_t pl
 {
     static expanded out;
     static uint8_t packed[2 * PACKED_MAX];
-    size_t middle = size == 0 ? 0 : place % (size + 1);
+    size_t middle = fuzz_place(place, size);
     size_t packed_size = pack(gzip, text, size, middle, packed);
     expand((tide_str){(char *)packed, packed_size}, 1 + place % 16, 4096, &out);
     FUZZ_CHECK(out.whole && out.size == size && (size == 0 || memcmp(out.text, text, size) == 0));
@@ -134,7 +136,8 @@ static line_sum read_lines(uint64_t begin, uint64_t end, size_t buffer_bytes)
     tide_budget_init(&budget, 1 << 30);
     char identity[TIDE_FILE_IDENTITY_BYTES];
     tide_file_place place = fuzz_file_place(buffer_bytes, identity);
-    tide_line_range range = {begin, end, 24};
+    bool large = fuzz_file_bytes.size >= FUZZ_LARGE_BYTES;
+    tide_line_range range = {begin, end, large ? LARGE_LINE_BYTES_MAX : LINE_BYTES_MAX};
     out.code = tide_lines_open(&lines, &place, &range, &budget, &err);
     if (out.code != TIDE_OK) {
         return out;
@@ -172,7 +175,7 @@ static void check_splits(const uint8_t *data, size_t size, uint8_t place)
         return;
     }
     fuzz_file_bytes = (tide_str){(const char *)data, size};
-    uint64_t middle = size == 0 ? 0 : place % (size + 1);
+    uint64_t middle = fuzz_place(place, size);
     line_sum whole = read_lines(0, UINT64_MAX, 1 << 12);
     line_sum left = read_lines(0, middle, 5);
     line_sum right = read_lines(middle, UINT64_MAX, 1 << 12);

@@ -8,58 +8,16 @@
 #include <xxhash.h>
 
 #include "fuzz_rows.h"
+#include "fuzz_spill_file.h"
 #include "record/codec.h"
 #include "record/order.h"
 #include "shuffle/merger.h"
 #include "shuffle/spill_writer.h"
 
-#define ROWS_MAX 64
+#define ROWS_MAX 4096
 #define RUNS_MAX 4
-#define FILE_BYTES_MAX (1u << 20)
-#define HASHED_BYTES 32 /* of a header, before its own hash */
-
-/* The linker leads the spill file here (-Wl,--wrap): bytes in memory. */
-static char file_bytes[FILE_BYTES_MAX];
-static size_t file_size;
-
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-tide_code __wrap_tide_spill_file_write(tide_spill_file *file, tide_str bytes, int64_t *offset,
-                                       tide_error *err);
-tide_code __wrap_tide_spill_file_read(const tide_spill_file *file, int64_t offset, size_t size,
-                                      char *out, tide_error *err);
-void __wrap_tide_spill_file_release(tide_spill_file *file, int64_t offset, int64_t size);
-
-tide_code __wrap_tide_spill_file_write(tide_spill_file *file, tide_str bytes, int64_t *offset,
-                                       tide_error *err)
-{
-    (void)file;
-    (void)err;
-    FUZZ_CHECK(file_size + bytes.size <= sizeof file_bytes);
-    memcpy(file_bytes + file_size, bytes.data, bytes.size);
-    *offset = (int64_t)file_size;
-    file_size += bytes.size;
-    return TIDE_OK;
-}
-
-tide_code __wrap_tide_spill_file_read(const tide_spill_file *file, int64_t offset, size_t size,
-                                      char *out, tide_error *err)
-{
-    (void)file;
-    if ((size_t)offset + size > file_size) {
-        return TIDE_FAIL(err, TIDE_BAD_DATA, "the spill file ends");
-    }
-    memcpy(out, file_bytes + offset, size);
-    return TIDE_OK;
-}
-
-void __wrap_tide_spill_file_release(tide_spill_file *file, int64_t offset, int64_t size)
-{
-    (void)file;
-    (void)offset;
-    (void)size;
-}
-
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#define LARGE_CELL_BYTES_MAX 9000 /* more than a batch of a merge or a chunk of a store */
+#define HASHED_BYTES 32           /* of a header, before its own hash */
 
 static const struct {
     const char *name;
@@ -121,6 +79,10 @@ static tide_code append_cell(tide_column_builder *column, fuzz_input *input, uin
             return tide_append_decimal(column, (int8_t)fuzz_take(input), err);
         default:
             size = column->type.id == TIDE_TEXT ? control & 1 : control >> 4;
+            if (size == 15 && input->size >= FUZZ_LARGE_BYTES) {
+                size = fuzz_take_bytes(input, 2) % LARGE_CELL_BYTES_MAX;
+                bytes.data = (const char *)input->data;
+            }
             bytes.size = size < input->size ? size : input->size;
             input->data += bytes.size;
             input->size -= bytes.size;
@@ -378,6 +340,7 @@ static void check_merge(fuzz_input *input)
     int64_t count = 0;
     uint8_t shape = fuzz_take(input);
     uint64_t place = fuzz_take_bytes(input, 2);
+    bool large = input->size >= FUZZ_LARGE_BYTES;
     file_size = 0;
     tide_budget_init(&b.budget, 1 << 30);
     tide_cancel_init(&b.cancel);
@@ -387,7 +350,7 @@ static void check_merge(fuzz_input *input)
         make_run(&b.runs[i], hashes, (int64_t)i, (int64_t)b.count);
         b.list[i] = &b.runs[i];
         if ((shape >> (2 + i) & 1) != 0) {
-            spill(&b, &b.runs[i], 1 + (shape & 3));
+            spill(&b, &b.runs[i], 1 + (size_t)(shape & 3) * (large ? 100 : 1));
         }
     }
     bool damaged = (shape & 64) != 0 && file_size > 0;
@@ -413,7 +376,7 @@ static void check_merge(fuzz_input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_input input = {data, size};
-    if (size < 4 || size > 1 << 14) {
+    if (size < 4 || size > 1 << 16) {
         return 0;
     }
     if (kept.schema.field_count == 0) {
