@@ -72,6 +72,8 @@ REFUSALS = {
     "not null, by the server": Refusal(
         {"v": None}, "23502", ", w int generated always as (v) stored not null"
     ),
+    # Found when the server empties its buffer of up to 1,000 rows: it names the last line of it.
+    "too big": Refusal({"s": "x" * 9000}, "54000", after="alter table t alter s set storage plain"),
     "not null": Refusal({"v": None}, None, after="alter table t alter v set not null"),
     "too long": Refusal({"s": "ten letters"}, None, after="alter table t alter s type varchar(5)"),
     "out of range": Refusal({"v": 3_000_000_000}, None, stage="decode"),
@@ -264,4 +266,12 @@ def test_few_of_many_rows(
     refused.count = MANY_ROWS
     base = tried_without_bad_rows(refused)
     assert tries_max(base, bad, MANY_ROWS) < MANY_ROWS / 5  # far from a search row by row
+    check(refused, bad)
+
+
+@pytest.mark.parametrize("bad", [1, 3])
+def test_lines_that_the_server_names_wrongly(make: Callable[[str, str], Refused], bad: int) -> None:
+    """The line at which a buffer was emptied may be 999 rows behind the bad one."""
+    refused = make("too big", "streamed")
+    refused.count = 2000
     check(refused, bad)

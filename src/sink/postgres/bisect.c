@@ -6,6 +6,8 @@ typedef struct search {
     size_t size;     /* of the next chunk, unless something is known of its rows */
     size_t bad_end;  /* end of the smallest range from here on that is known to hold a bad row */
     size_t named_at; /* the row of a line that the server named */
+    bool is_misled;  /* a line was named that was not the first bad row's: until that is found, no
+                        other is believed */
 } search;
 
 static size_t choose_end(const search *state, size_t begin, size_t full_end)
@@ -25,11 +27,23 @@ static size_t choose_end(const search *state, size_t begin, size_t full_end)
     return end;
 }
 
+/* A server that gathers rows names the line at which it put them into the table. So the rows before
+ * a named one may be refused as well, and the named one alone may be taken. */
+static void note_taken(search *state, size_t begin, size_t end)
+{
+    if (begin == state->named_at) {
+        state->is_misled = true;
+        state->named_at = SIZE_MAX;
+    }
+    state->size = (end - begin) * 2;
+}
+
 static void note_refused(search *state, size_t begin, size_t end, size_t line)
 {
-    bool named = line > 0 && line <= end - begin;
+    state->is_misled = state->is_misled || state->named_at != SIZE_MAX;
+    bool named = line > 0 && line <= end - begin && !state->is_misled;
     state->named_at = named ? begin + line - 1 : SIZE_MAX;
-    state->bad_end = named ? begin : end;
+    state->bad_end = end;
     state->size = SIZE_MAX; /* what is known of the range decides */
 }
 
@@ -42,18 +56,18 @@ static size_t full_end(const tide_pg_bisect *work, size_t begin)
 
 tide_code tide_pg_bisect_run(const tide_pg_bisect *work, tide_error *err)
 {
-    search state = {.size = SIZE_MAX, .bad_end = 0, .named_at = SIZE_MAX};
+    search state = {.size = SIZE_MAX, .named_at = SIZE_MAX};
     for (size_t begin = 0; begin < work->count;) {
         size_t end = choose_end(&state, begin, full_end(work, begin));
         tide_pg_refusal refusal = {0};
         TIDE_TRY(work->try_range(work->context, begin, end, &refusal, err));
         if (!refusal.refused) {
-            state.size = (end - begin) * 2;
+            note_taken(&state, begin, end);
             begin = end;
         } else if (end - begin == 1) {
             TIDE_TRY(work->refuse(work->context, begin, &refusal, err));
             begin = end;
-            state.size = 1;
+            state = (search){.size = 1, .named_at = SIZE_MAX};
         } else {
             note_refused(&state, begin, end, refusal.line);
         }

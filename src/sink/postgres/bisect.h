@@ -3,8 +3,9 @@
  *
  * A range is one savepoint. When it is refused, the smallest range known to hold a bad item is
  * halved until one stands alone and is refused with the server's reason; a line that the server
- * named only says where to cut. After a refusal the ranges grow again by doubling, so that k bad
- * items of n cost O(k log n) ranges and many bad ones stay cheap:
+ * named only says where to cut, until one proves wrong. After a refusal the ranges grow again by
+ * doubling, so that k bad items of n cost O(k log n) ranges, whatever lines are named, and many bad
+ * ones stay cheap:
  *
  *   items    . . . . . X . .      X is bad, no line named
  *   try 8    refused
