@@ -41,6 +41,8 @@ typedef struct tide_member {
     uint64_t begin, end;  /* bytes to be read; end 0: all */
     uint64_t known_bytes; /* rows at positions below were read by an earlier complete run;
                              UINT64_MAX: all */
+    /* Of a file, as this process has looked at it to plan; in no plan that is kept. */
+    uint64_t device, inode;
 } tide_member;
 
 typedef struct tide_split {

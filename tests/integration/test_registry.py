@@ -7,7 +7,8 @@ import os
 import signal
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,84 @@ def test_a_killed_run_stops_at_what_has_changed(project: Project) -> None:
     said = fails(project, 4, "run")
     assert "the file in/b.ndjson has changed since the run was planned" in said
     assert "run --new" in said
+
+
+@contextmanager
+def planned(project: Project) -> Iterator[subprocess.Popen]:
+    """A run that has planned and stands still before it begins."""
+    first = subprocess.Popen(
+        [project.binary, "run", "--workers", "1"],
+        cwd=project.directory,
+        env=os.environ | {"TIDEMILL_FAULT": "run.begin:1:stop"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _, status = os.waitpid(first.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), status
+        yield first
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def go_on(first: subprocess.Popen) -> tuple[int, str]:
+    first.send_signal(signal.SIGCONT)
+    said = first.stderr.read()
+    return first.wait(), said
+
+
+def fail_rotated(project: Project, content: str) -> None:
+    streamed(project)
+    with planned(project) as first:
+        (project.directory / "in/a.ndjson").rename(project.directory / "a.ndjson.1")
+        project.write("in/a.ndjson", content)
+        code, said = go_on(first)
+    assert code == 4, said
+    assert "the file in/a.ndjson has changed since it was planned" in said and "[E2001]" in said
+    assert numbers(project) == []
+
+
+def test_a_planned_file_that_is_rotated_away_is_not_read(project: Project) -> None:
+    """What takes its place is another file, however long it is."""
+    longer = line(8) + line(9) + line(10)
+    fail_rotated(project, longer)
+    assert "run --new" in fails(project, 4, "run")
+    (project.directory / "a.ndjson.1").rename(project.directory / "in/a.ndjson")
+    ok(project, "run")
+    project.write("in/c.ndjson", longer)
+    for _ in range(2):
+        ok(project, "run")
+        assert numbers(project) == [1, 2, 3, 4, 8, 9, 10]
+
+
+def test_a_new_run_reads_what_a_rotation_has_left(project: Project) -> None:
+    fail_rotated(project, line(8) + line(9) + line(10))
+    ok(project, "run", "--new")
+    ok(project, "run")
+    assert numbers(project) == [3, 4, 8, 9, 10]
+
+
+def test_another_file_that_begins_alike_is_read_when_looked_at(project: Project) -> None:
+    """As editors and copies leave it: to be read, its content has to be compared first."""
+    fail_rotated(project, line(1) + line(2) + line(5))
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4]
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5]
+
+
+def test_a_planned_file_that_grows_is_read_as_planned(project: Project) -> None:
+    streamed(project)
+    with planned(project) as first:
+        with (project.directory / "in/a.ndjson").open("a") as file:
+            file.write(line(5))
+        code, said = go_on(first)
+    assert code == 0, said
+    assert numbers(project) == [1, 2, 3, 4]
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 5]
 
 
 def test_files_are_not_known_where_their_rows_are_gone(project: Project) -> None:

@@ -96,6 +96,13 @@ tide_code tide_file_compression(const char *path, const char *name, tide_compres
     return code;
 }
 
+/* Does the file still begin with what is to be read? One that was rotated away does not. */
+static bool has_grown(const tide_file_place *place, const struct stat *status)
+{
+    return place->may_grow && (uint64_t)status->st_size > place->size_min &&
+           (uint64_t)status->st_dev == place->device && (uint64_t)status->st_ino == place->inode;
+}
+
 static tide_code check_identity(const tide_file_input *input, const char *when, tide_error *err)
 {
     struct stat status;
@@ -105,10 +112,7 @@ static tide_code check_identity(const tide_file_input *input, const char *when, 
         return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't read the size of %s", input->place.name);
     }
     tide_file_identity(&status, identity);
-    if (input->place.may_grow && (uint64_t)status.st_size > input->place.size_min) {
-        return TIDE_OK;
-    }
-    if (strcmp(identity, input->place.identity) != 0) {
+    if (strcmp(identity, input->place.identity) != 0 && !has_grown(&input->place, &status)) {
         return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
                          "the file %s has changed %s (size:mtime was %s, is %s): begin a new run "
                          "once nothing writes to it",

@@ -24,6 +24,7 @@ typedef struct tide_file_place {
     size_t buffer_bytes;  /* of one read of a compressed file */
     bool may_grow;        /* beyond size_min: what is added is for a later run */
     uint64_t size_min;
+    uint64_t device, inode; /* of the file that may grow; a longer one in its place is another */
 } tide_file_place;
 
 #define TIDE_FILE_IDENTITY_BYTES 48

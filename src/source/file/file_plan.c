@@ -84,6 +84,8 @@ static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, t
             .begin = file->begin,
             .end = file->end,
             .known_bytes = file->known_bytes,
+            .device = (uint64_t)file->device,
+            .inode = (uint64_t)file->inode,
         };
         found->items[count++] = *file;
     }

@@ -132,7 +132,9 @@ static tide_code open_rows(file_reader *reader, const tide_source_plan *plan, ui
                   .identity = member->current != NULL ? member->current : member->identity,
                   .buffer_bytes = options->buffer_bytes,
                   .may_grow = member->end != 0,
-                  .size_min = member->end},
+                  .size_min = member->end,
+                  .device = member->device,
+                  .inode = member->inode},
     };
     reader->target = (tide_file_target){
         .builder = &reader->builder,
