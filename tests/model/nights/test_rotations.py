@@ -85,7 +85,8 @@ class Logs:
         for one in files:
             others = (f for f in files if f != one and self.rows(one) <= self.rows(f))
             if next(others, None) is not None:
-                return one.unlink()
+                one.unlink()
+                return
 
     def spend(self, night: int) -> None:
         for name in LOGS:
