@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A spill file as bytes in memory: the linker leads its functions here (-Wl,--wrap). Include it in one
- * source of a target. */
+/* A spill file as bytes in memory: the linker leads its functions here (-Wl,--wrap). Include it in
+ * one source of a target. */
 #ifndef TIDE_TEST_FUZZ_SPILL_FILE_H
 #define TIDE_TEST_FUZZ_SPILL_FILE_H
 
