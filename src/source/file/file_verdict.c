@@ -41,7 +41,7 @@ static size_t collect_ends(look *l, const tide_file_mark *own)
     size_t count = 0;
     for (size_t i = 0; l->is_ranged && own == NULL && i < r->marks.mark_count; i++) {
         const tide_file_mark *item = &r->marks.items[i];
-        if (item->is_gone && !item->is_taken && item->end > 0 && item->end < l->end) {
+        if (item->is_gone && item->end > 0 && item->end < l->end) {
             r->ends[count++] = item->end;
         }
     }
@@ -119,15 +119,22 @@ static tide_code take_for(look *l, const tide_file_mark *item, tide_member_reaso
 static tide_code know_content(look *l, const tide_file_mark *item, tide_error *err)
 {
     bool is_own = item->mark != NULL && strcmp(item->mark->name, l->file->name) == 0;
-    if (!item->is_taken && item->mark->open && (item->is_gone || is_own)) {
-        return take_for(l, item, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
+    if (item->is_taken || !item->mark->open || !(item->is_gone || is_own)) {
+        return know(l, err);
     }
-    return know(l, err);
+    if (!is_own && l->file->turn < TIDE_TURN_SPARE) {
+        l->file->turn = TIDE_TURN_SPARE;
+        return TIDE_OK;
+    }
+    return take_for(l, item, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
 }
 
+/* What it begins with is read once more if rows of it were left, and no other file of this plan is
+ * read for those. */
 static tide_code read_on(look *l, const tide_file_mark *item, tide_error *err)
 {
-    return take_for(l, item, TIDE_MEMBER_GROWN, item->mark->open ? 0 : item->end, item->end, err);
+    bool from_start = item->mark->open && !item->is_taken;
+    return take_for(l, item, TIDE_MEMBER_GROWN, from_start ? 0 : item->end, item->end, err);
 }
 
 /* All of them are told at once. */
@@ -198,7 +205,7 @@ static tide_file_mark *find_beginning(look *l, size_t end_count)
         tide_file_mark *item = &r->marks.items[i];
         const uint64_t *end =
             bsearch(&item->end, r->ends, end_count - 1, sizeof *r->ends, compare_ends);
-        if (end != NULL && item->is_gone && !item->is_taken &&
+        if (end != NULL && item->is_gone &&
             strcmp(item->digest.hex, r->digests[end - r->ends].hex) == 0 && is_better(item, best)) {
             best = item;
         }
@@ -277,8 +284,8 @@ static tide_code look_inside(look *l, tide_file_mark *own, bool wanted, tide_err
     if (is_certainly_new(l, own)) {
         return take(l, TIDE_MEMBER_NEW, 0, 0, err);
     }
-    return l->file->turn == TIDE_TURN_OTHERS ? look_at_other(l, own, wanted, err)
-                                             : look_at_touched(l, own, wanted, err);
+    return own == NULL || own->is_gone ? look_at_other(l, own, wanted, err)
+                                       : look_at_touched(l, own, wanted, err);
 }
 
 static bool is_untouched(const tide_file_mark *own, const tide_found_file *file)
@@ -302,7 +309,7 @@ tide_code tide_file_judge(tide_registry *r, tide_found_file *file, tide_error *e
     tide_file_mark *own = tide_file_marks_find(&r->marks, file->name);
     bool wanted = is_to_be_reread(r, file->name);
     TIDE_TRY(tide_file_is_ranged(r->options, file->path, file->name, &l.is_ranged, err));
-    if (file->turn == TIDE_TURN_KEPT && is_untouched(own, file)) {
+    if (file->turn != TIDE_TURN_TOUCHED && !wanted && is_untouched(own, file)) {
         return look_at_kept(&l, own, err);
     }
     tide_code code = look_inside(&l, own, wanted, err);

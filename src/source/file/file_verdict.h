@@ -12,8 +12,9 @@
 
 typedef enum tide_file_turn {
     TIDE_TURN_TOUCHED, /* a mark, but another size or mtime: does it still hold what it held? */
-    TIDE_TURN_KEPT,    /* it does: it may have to stand in for one of the same content */
+    TIDE_TURN_KEPT,    /* it does */
     TIDE_TURN_OTHERS,  /* no mark, or its content is gone: it may be that of others that are gone */
+    TIDE_TURN_SPARE,   /* all it holds was left by one that is gone: unless another one has more */
     TIDE_TURN_COUNT,
 } tide_file_turn;
 

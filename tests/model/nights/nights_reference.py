@@ -142,7 +142,11 @@ class Registry:
         return content == mark.read or self.grown(path, content, mark)
 
     def turn(self, path: str, files: dict[str, File], gone: set[str]) -> int:
-        """Which of several files with the same content is read: rather one that has been touched."""
+        """Which of several files with the same content is read: rather one that has been touched, and
+        one that only has what was left of one that is gone after those that have more."""
+        own_is_open = path in self.marks and path not in gone and self.marks[path].open
+        if not own_is_open and self.left_of(whole(path, files[path].content), gone):
+            return 3
         if path not in self.marks or path in gone:
             return 2
         mark = self.marks[path]
@@ -169,7 +173,8 @@ class Registry:
         elif mark is not None and path not in gone:
             is_open = mark.open or self.left_of(mark.read, gone)
             if content != mark.read:
-                read(0 if is_open else len(mark.read), len(mark.read), mark.read)
+                again = is_open and mark.read not in taken
+                read(0 if again else len(mark.read), len(mark.read), mark.read)
             elif is_open and content not in taken:
                 read(0, ALL, content)
             elif mark.open or mark.file != file:
@@ -183,8 +188,9 @@ class Registry:
                 read(0, ALL, content)
             else:
                 plan.known[path] = Mark(content, file)
-        elif moved := self.moved_and_grown(path, content, taken, gone):
-            read(0 if moved.open else len(moved.read), len(moved.read), moved.read)
+        elif moved := self.moved_and_grown(path, content, gone):
+            again = moved.open and moved.read not in taken
+            read(0 if again else len(moved.read), len(moved.read), moved.read)
         elif mark is not None:
             plan.changed.append(path)
         else:
@@ -196,11 +202,11 @@ class Registry:
             return False
         return content.startswith(mark.read) and continues(content, len(mark.read))
 
-    def moved_and_grown(self, path, content, taken, gone) -> Mark | None:
+    def moved_and_grown(self, path, content, gone) -> Mark | None:
         if not is_plain(path):
             return None
         # Of several with the same content, one of which rows were left.
-        marks = [self.marks[p] for p in sorted(gone) if self.marks[p].read not in taken]
+        marks = [self.marks[p] for p in sorted(gone)]
         fits = [m for m in marks if m.read and self.grown(path, content, m)]
         return max(fits, key=lambda m: (len(m.read), m.open), default=None)
 
