@@ -404,7 +404,7 @@ def test_what_does_not_pass_is_an_error(elasticsearch, name):
         ("timed_out", "ran out of its own time limit"),
         ("a failed shard", "1 of 1 shards failed"),
         ("a failed shard", "disk on fire"),
-        ("a missing hit", "documents came where the server had counted"),
+        ("a missing hit", "documents came where the server should have given"),
         ("a login page", "is not a whole search answer"),
         ("a login page", "`<html><body>Please log in</body></html>`"),
         ("429", "HTTP status 429: es_rejected: no room now"),

@@ -134,6 +134,16 @@ def test_a_source_that_stays_broken_is_an_error_and_the_same_command_resumes(rou
     assert "retries:" in outcome.said
 
 
+@pytest.mark.parametrize(("snapshot", "kind"), [("scroll", "next"), ("pit", "pit_next")])
+def test_pages_that_make_up_for_each_other_are_noticed(snapshot, kind, wire_campaign):
+    """One lacks a hit, and the next has another one twice: the count is right."""
+    stage = stage_of(wire_campaign, "elasticsearch_8")
+    faults = (FAULTS["a missing hit"], FAULTS["a double hit"])
+    plan = Plan([Strike(fault, kind, 2 + i, 1, SEED) for i, fault in enumerate(faults)])
+    outcome = stage.run(SEED, make_case(snapshot=snapshot, slices=1, workers=1), plan)
+    assert (outcome.code, plan.hits[0].name) == (0, "a missing hit"), outcome.said
+
+
 def test_faults_strike_after_rows_were_spilled(wire_campaign):
     """So that spilled rows of an attempt that failed are thrown away."""
     stage = stage_of(wire_campaign, "elasticsearch_8")

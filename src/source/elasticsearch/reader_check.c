@@ -92,8 +92,25 @@ static tide_code check_order(tide_es_reader *r, const tide_search_page *page, ti
     return tide_es_reader_remember(&r->sort, page->last_sort, err);
 }
 
+/* All pages but the last are as large as was asked for. By the count alone a page that lacks hits
+ * could be made up for by another that has some of them twice. */
+static tide_code check_size(const tide_es_reader *r, const tide_search_page *page, tide_error *err)
+{
+    int64_t left = r->total - r->received;
+    int64_t wanted = left < (int64_t)r->slice.page_size ? left : (int64_t)r->slice.page_size;
+    if (!r->once && page->hit_count > 0 && left >= page->hit_count && page->hit_count != wanted) {
+        return TIDE_FAIL(err, TIDE_E_PARTIAL_ANSWER,
+                         "%s: a page of %" PRId64
+                         " documents came where the server should have "
+                         "given %" PRId64,
+                         tide_http_url(r->http), page->hit_count, wanted);
+    }
+    return TIDE_OK;
+}
+
 static tide_code check_count(tide_es_reader *r, const tide_search_page *page, tide_error *err)
 {
+    TIDE_TRY(check_size(r, page, err));
     r->received += page->hit_count;
     bool is_end = page->hit_count == 0;
     bool must_be_all = is_end || r->once;
