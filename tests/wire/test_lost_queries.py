@@ -5,7 +5,7 @@ right all the same, or there is a clear error, and never a hole."""
 
 import pytest
 from test_wire import SEED, SINGLE, make_case, make_plan, stage_of
-from wire_campaign import WireError
+from wire_checks import WireError
 from wire_faults import FOR_EVER, QUERY_LOST
 
 SERVERS = ("elasticsearch_8", "opensearch_2")
