@@ -132,11 +132,15 @@ static tide_code write_rows(void *context, const tide_batch *batch, tide_reject_
     return tide_streaming_is_full(writer->streaming) ? send_part(writer, err) : TIDE_OK;
 }
 
-/* Splits that are done stay; the one that exceeds the limit commits its rejects only. */
+/* Splits that are done stay; the one that exceeds the limit commits its rejects only. One without
+ * rejects exceeds nothing, whatever others have done meanwhile. */
 static tide_code check_limit(streamed_writer *writer, const tide_reject_list *rejects,
                              tide_error *err)
 {
     tide_execution *execution = writer->run->execution;
+    if (rejects->count == 0) {
+        return TIDE_OK;
+    }
     tide_mutex_lock(&execution->lock);
     writer->run->reject_count += (int64_t)rejects->count;
     bool over = writer->run->reject_count > execution->pipeline->config->max_rejects;
