@@ -34,15 +34,22 @@ static int compare_ends(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* Ends of earlier content that the file may begin with: of its own mark, or of files gone. */
+/* May it be what the file begins with? One that goes on from what it held may hold more that is
+ * known under another name; any other one only what is gone: two logs may begin alike. */
+static bool may_begin_with(const look *l, const tide_file_mark *own, const tide_file_mark *item)
+{
+    bool fits = item->end > 0 && item->end < l->end;
+    return fits && (own != NULL ? item->end > own->end : item->is_gone);
+}
+
+/* Ends of earlier content that the file may begin with, its own mark's among them. */
 static size_t collect_ends(look *l, const tide_file_mark *own)
 {
     tide_registry *r = l->r;
     size_t count = 0;
-    for (size_t i = 0; l->is_ranged && own == NULL && i < r->marks.mark_count; i++) {
-        const tide_file_mark *item = &r->marks.items[i];
-        if (item->is_gone && item->end > 0 && item->end < l->end) {
-            r->ends[count++] = item->end;
+    for (size_t i = 0; l->is_ranged && i < r->marks.mark_count; i++) {
+        if (may_begin_with(l, own, &r->marks.items[i])) {
+            r->ends[count++] = r->marks.items[i].end;
         }
     }
     if (own != NULL && own->end < l->end) {
@@ -104,13 +111,11 @@ static tide_code know(look *l, tide_error *err)
 
 /* The file is read in place of all that have the content of the mark. What was left of one that is
  * absent is from now on left of this one. */
-static tide_code take_for(look *l, const tide_file_mark *item, tide_member_reason reason,
-                          uint64_t begin, uint64_t known_bytes, tide_error *err)
+static tide_code stand_in_for(look *l, const tide_file_mark *item, tide_error *err)
 {
     tide_registry *r = l->r;
     tide_file_marks_take(&r->marks, item);
-    TIDE_TRY(tide_file_marks_close_absent(&r->marks, item, &r->plan->marks, err));
-    return take(l, reason, begin, known_bytes, err);
+    return tide_file_marks_close_absent(&r->marks, item, &r->plan->marks, err);
 }
 
 /* Content that a mark knows already. Rows that were left of it are read from its own file, or from
@@ -126,15 +131,18 @@ static tide_code know_content(look *l, const tide_file_mark *item, tide_error *e
         l->file->turn = TIDE_TURN_SPARE;
         return TIDE_OK;
     }
-    return take_for(l, item, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
+    TIDE_TRY(stand_in_for(l, item, err));
+    return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
 }
 
-/* What it begins with is read once more if rows of it were left, and no other file of this plan is
- * read for those. */
+/* What it begins with is read once more if rows of it were left, and are not read elsewhere. */
 static tide_code read_on(look *l, const tide_file_mark *item, tide_error *err)
 {
     bool from_start = item->mark->open && !item->is_taken;
-    return take_for(l, item, TIDE_MEMBER_GROWN, from_start ? 0 : item->end, item->end, err);
+    if (from_start) {
+        TIDE_TRY(stand_in_for(l, item, err));
+    }
+    return take(l, TIDE_MEMBER_GROWN, from_start ? 0 : item->end, item->end, err);
 }
 
 /* All of them are told at once. */
@@ -151,6 +159,9 @@ static tide_code note_changed(look *l)
 static tide_code take_wanted(look *l, const tide_file_mark *own, tide_error *err)
 {
     bool same = own != NULL && own->end == l->end && strcmp(own->digest.hex, l->digest.hex) == 0;
+    if (l->is_ranged && l->end == 0) { /* nothing in it yet; it may grow */
+        return know(l, err);
+    }
     return take(l, TIDE_MEMBER_REREAD, 0, same ? UINT64_MAX : 0, err);
 }
 
@@ -162,6 +173,61 @@ static tide_code find_out(look *l, const tide_file_mark *own, bool *holds, tide_
     return begins_alike && !*holds && l->is_ranged
                ? tide_file_content_continues(&l->content, own->end, holds, err)
                : TIDE_OK;
+}
+
+/* Rather a longer content than a shorter one; of one content rather the mark that is open. */
+static bool is_better(const tide_file_mark *item, const tide_file_mark *best)
+{
+    return best == NULL || item->end > best->end || (item->end == best->end && item->mark->open);
+}
+
+/* The longest known content with which the file begins. */
+static tide_file_mark *find_beginning(look *l, const tide_file_mark *own, size_t end_count)
+{
+    tide_registry *r = l->r;
+    tide_file_mark *best = NULL;
+    for (size_t i = 0; i < r->marks.mark_count; i++) {
+        tide_file_mark *item = &r->marks.items[i];
+        const uint64_t *end =
+            bsearch(&item->end, r->ends, end_count - 1, sizeof *r->ends, compare_ends);
+        if (end != NULL && may_begin_with(l, own, item) &&
+            strcmp(item->digest.hex, r->digests[end - r->ends].hex) == 0 && is_better(item, best)) {
+            best = item;
+        }
+    }
+    return best;
+}
+
+/* It still holds what its mark says, and more. `item` is the mark by which that is read again or
+ * not: its own, or one of the same content that is gone. */
+static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_file_mark *item,
+                               size_t end_count, tide_error *err)
+{
+    bool continues = false;
+    bool is_left = item->mark->open && !item->is_taken;
+    tide_file_mark *same = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
+    if (same != NULL && is_left && !same->is_taken && !same->mark->open) {
+        TIDE_TRY(stand_in_for(l, item, err));
+        return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
+    }
+    if (same != NULL) {
+        return know_content(l, same, err);
+    }
+    tide_file_mark *longer = find_beginning(l, own, end_count);
+    if (longer != NULL) {
+        TIDE_TRY(tide_file_content_continues(&l->content, longer->end, &continues, err));
+    }
+    if (!continues) {
+        return read_on(l, item, err);
+    }
+    bool was_left = longer->mark->open && longer->is_gone && !longer->is_taken;
+    if (is_left) {
+        TIDE_TRY(stand_in_for(l, item, err));
+    }
+    if (was_left) {
+        TIDE_TRY(stand_in_for(l, longer, err));
+    }
+    return take(l, TIDE_MEMBER_GROWN, is_left || was_left ? 0 : longer->end, longer->end, err);
 }
 
 /* A file whose path has a mark, with another size or mtime. Whether another file of the same
@@ -182,35 +248,16 @@ static tide_code look_at_touched(look *l, tide_file_mark *own, bool wanted, tide
     }
     const tide_file_mark *twin =
         tide_file_marks_find_open(&l->r->marks, own->end, &own->digest, own);
-    if (twin != NULL && l->file->turn == TIDE_TURN_TOUCHED) {
+    bool knows_more = own->end < l->end &&
+                      (find_beginning(l, own, count) != NULL ||
+                       tide_file_marks_find_content(&l->r->marks, l->end, &l->digest) != NULL);
+    if ((twin != NULL || knows_more) && l->file->turn == TIDE_TURN_TOUCHED) {
         l->file->turn = TIDE_TURN_KEPT;
         return TIDE_OK;
     }
     const tide_file_mark *item = twin != NULL && twin->is_gone && !own->mark->open ? twin : own;
-    return own->end == l->end ? know_content(l, item, err) : read_on(l, item, err);
-}
-
-/* Rather a longer content than a shorter one; of one content rather the mark that is open. */
-static bool is_better(const tide_file_mark *item, const tide_file_mark *best)
-{
-    return best == NULL || item->end > best->end || (item->end == best->end && item->mark->open);
-}
-
-/* The longest content of a file that is gone with which this one begins. */
-static tide_file_mark *find_beginning(look *l, size_t end_count)
-{
-    tide_registry *r = l->r;
-    tide_file_mark *best = NULL;
-    for (size_t i = 0; i < r->marks.mark_count; i++) {
-        tide_file_mark *item = &r->marks.items[i];
-        const uint64_t *end =
-            bsearch(&item->end, r->ends, end_count - 1, sizeof *r->ends, compare_ends);
-        if (end != NULL && item->is_gone &&
-            strcmp(item->digest.hex, r->digests[end - r->ends].hex) == 0 && is_better(item, best)) {
-            best = item;
-        }
-    }
-    return best;
+    return own->end == l->end ? know_content(l, item, err)
+                              : look_at_grown(l, own, item, count, err);
 }
 
 /* Without a mark, or without what the mark says. */
@@ -226,7 +273,7 @@ static tide_code look_at_other(look *l, const tide_file_mark *own, bool wanted, 
     if (same != NULL) {
         return know_content(l, same, err);
     }
-    tide_file_mark *beginning = find_beginning(l, count);
+    tide_file_mark *beginning = find_beginning(l, NULL, count);
     if (beginning != NULL) {
         TIDE_TRY(tide_file_content_continues(&l->content, beginning->end, &continues, err));
     }

@@ -150,8 +150,21 @@ class Registry:
         if path not in self.marks or path in gone:
             return 2
         mark = self.marks[path]
+        content = whole(path, files[path].content)
+        more = content != mark.read and (self.knows(content) or self.longer(path, content, mark))
         others = (m for p, m in self.marks.items() if p != path and m.open)
-        return int(mark.file == files[path] or any(m.read == mark.read for m in others))
+        is_same = mark.file == files[path]
+        return int(bool(is_same or more or any(m.read == mark.read for m in others)))
+
+    def knows(self, content: bytes) -> bool:
+        return any(m.read == content for m in self.marks.values())
+
+    def longer(self, path: str, content: bytes, mark: Mark) -> list[Mark]:
+        """What is known of a file that has grown beyond its own mark, under other names."""
+        longer = [m for m in self.marks.values() if len(m.read) > len(mark.read)]
+        return sorted(
+            (m for m in longer if self.grown(path, content, m)), key=lambda m: len(m.read)
+        )
 
     def left_of(self, content: bytes, gone: set[str]) -> bool:
         """Are there rows of it that were left, and can't be read where they were?"""
@@ -168,13 +181,16 @@ class Registry:
                 if other.open and other.read == instead_of and name not in files:
                     plan.known[name] = Mark(other.read, other.file)
 
+        def know() -> None:
+            plan.known[path] = Mark(content, file)
+
         if path in reread:
             read(0, ALL if mark is not None and mark.read == content else 0)
         elif mark is not None and path not in gone:
             is_open = mark.open or self.left_of(mark.read, gone)
             if content != mark.read:
                 again = is_open and mark.read not in taken
-                read(0 if again else len(mark.read), len(mark.read), mark.read)
+                self.look_at_grown(path, content, mark, again, read, know, taken, gone)
             elif is_open and content not in taken:
                 read(0, ALL, content)
             elif mark.open or mark.file != file:
@@ -190,11 +206,34 @@ class Registry:
                 plan.known[path] = Mark(content, file)
         elif moved := self.moved_and_grown(path, content, gone):
             again = moved.open and moved.read not in taken
-            read(0 if again else len(moved.read), len(moved.read), moved.read)
+            read(0 if again else len(moved.read), len(moved.read), moved.read if again else None)
         elif mark is not None:
             plan.changed.append(path)
         else:
             read(0, 0)
+
+    def look_at_grown(self, path, content, mark, again, read, know, taken, gone) -> None:
+        """It holds what it held, and more, which may be known from elsewhere."""
+        is_open = any(m.open for m in self.marks.values() if m.read == content)
+        longer = self.longer(path, content, mark)
+        if content in taken:
+            know()
+        elif self.knows(content):
+            if again and not is_open:
+                read(0, ALL, mark.read)
+            elif self.left_of(content, gone):
+                read(0, ALL, content)
+            else:
+                know()
+        elif longer:
+            length = len(longer[-1].read)
+            was_left = self.left_of(longer[-1].read, gone) and longer[-1].read not in taken
+            read(0 if again or was_left else length, length, mark.read if again else None)
+            if was_left:
+                taken.add(longer[-1].read)
+        else:
+            length = len(mark.read)
+            read(0 if again else length, length, mark.read if again else None)
 
     @staticmethod
     def grown(path: str, content: bytes, mark: Mark) -> bool:

@@ -29,8 +29,9 @@ EXIT_SOURCE = 4
 class Logs:
     """api.ndjson is written to; api.ndjson.1 was until the last rotation; api.ndjson.copy7 is a copy."""
 
-    def __init__(self, rng: random.Random, place: Path) -> None:
-        self.rng, self.place = rng, place
+    def __init__(self, rng: random.Random, place: Path, forks: bool) -> None:
+        self.rng, self.place, self.forks = rng, place, forks
+        self.names: set[str] = set()
         self.days: dict[int, int] = {}  # of each row
         self.serial = self.clock = 0
         place.mkdir()
@@ -77,6 +78,25 @@ class Logs:
         shutil.copyfile(source, target)
         self.stamp(target)
 
+    def refresh(self) -> None:
+        """A copy is made again where it was; or a file gets back a name that was free by now."""
+        files = sorted(self.place.iterdir())
+        for one in self.rng.sample(files, len(files)):
+            other = self.rng.choice(files)
+            if one != other and other.read_text().startswith(one.read_text()):
+                shutil.copyfile(other, one)
+                return self.stamp(one)
+        free = sorted(name for name in self.names if not (self.place / name).exists())
+        if free:
+            self.rng.choice(files).rename(self.place / self.rng.choice(free))
+        return None
+
+    def fork(self, night: int) -> None:
+        """A copy that a run has seen goes on by itself."""
+        copies = sorted(path for path in self.place.iterdir() if ".copy" in path.name)
+        if copies:
+            self.write(self.rng.choice(copies), night)
+
     def tidy(self) -> None:
         """Of two files one of which holds all that the other does, either may go if both are alike,
         else the smaller."""
@@ -89,14 +109,17 @@ class Logs:
                 return
 
     def spend(self, night: int) -> None:
+        if self.forks and self.rng.random() < 0.25:
+            self.fork(night)
         for name in LOGS:
             if self.rng.random() < 0.4:
                 self.rotate(name, night)
             if self.rng.random() < 0.7:
                 self.write(self.live(name), night)
-        for chance, change in ((0.35, self.copy), (0.35, self.tidy)):
+        for chance, change in ((0.35, self.copy), (0.35, self.tidy), (0.25, self.refresh)):
             if self.rng.random() < chance:
                 change()
+        self.names |= {path.name for path in self.place.iterdir()}
         if self.rng.random() < 0.2:
             self.stamp(self.rng.choice(sorted(self.place.iterdir())))
 
@@ -106,7 +129,8 @@ class Case:
         self.rng = random.Random(f"{seed} {kind}")
         self.kind = kind
         self.project = Project(tidemill, directory)
-        self.logs = Logs(self.rng, directory / "in")
+        # Where rows are left, a copy that goes on has those of the original twice: see the docs.
+        self.logs = Logs(self.rng, directory / "in", forks=kind == "append")
         self.seen: set[int] = set()
         self.rereads = 0
 
