@@ -270,4 +270,5 @@ def test_every_fault_does_something(name, wire_campaign):
     answer = Answer(200, [("content-type", "application/json")], json.dumps(page).encode())
     plan = make_plan(name, kind, 1)
     plan.after(proxy, request, answer)
+    proxy.reset()  # of what no server has
     assert [hit.name for hit in plan.hits] == [name]
