@@ -96,12 +96,12 @@ class Proxy:
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
 
     def _close_listener(self) -> None:
-        if self.listener is not None:
+        listener, self.listener = self.listener, None  # two connections may want it closed
+        if listener is not None:
             # A thread that waits in accept would keep it open.
             with contextlib.suppress(OSError):
-                self.listener.shutdown(socket.SHUT_RDWR)
-            self.listener.close()
-            self.listener = None
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
 
     def _drop_connections(self) -> None:
         with self.lock:
