@@ -340,6 +340,42 @@ def test_a_copy_of_an_open_file_that_grows_is_not_read_beside_it(project: Projec
     assert numbers(project) == [1, 2, 3]
 
 
+def empty_and_reread(project: Project) -> None:
+    """in/a.ndjson is rotated, and the new one is read while nothing is in it."""
+    (project.directory / "in/a.ndjson").rename(project.directory / "in/a.ndjson.1")
+    project.write("in/a.ndjson", "")
+    fails(project, 4, "run")
+    ok(project, "run", "--reread", "in/a.ndjson")
+
+
+def test_a_log_that_was_empty_may_begin_like_another_one(project: Project) -> None:
+    project.pipeline(
+        source={"files": "in/*", "format": "ndjson"},
+        columns=COLUMNS,
+        sink={"connection": "lite", "table": "t", "mode": "append"},
+    )
+    ok(project, "run")
+    empty_and_reread(project)
+    project.write("in/a.ndjson", line(3) + line(4) + line(5))
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 3, 4, 4, 5]
+
+
+def test_a_file_that_is_empty_is_no_copy_of_another_one(project: Project) -> None:
+    project.pipeline(
+        source={"files": "in/*", "format": "ndjson"},
+        columns=COLUMNS,
+        sink={"connection": "lite", "table": "t", "mode": "append"},
+    )
+    ok(project, "run")
+    empty_and_reread(project)
+    project.write("in/b.ndjson", "")
+    assert "in/b.ndjson" in fails(project, 4, "run")
+    project.write("in/b.ndjson", line(3) + line(4))
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4]
+
+
 def execute(project: Project, statement: str) -> None:
     with closing(sqlite3.connect(project.directory / "out.sqlite")) as connection, connection:
         connection.execute(statement)

@@ -34,12 +34,13 @@ static int compare_ends(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* May it be what the file begins with? One that goes on from what it held may hold more that is
- * known under another name; any other one only what is gone: two logs may begin alike. */
+/* May it be what the file begins with? Only what is gone: two logs may begin alike. One that goes
+ * on from what it held is looked at before all of that is known, and asked for longer contents
+ * only. */
 static bool may_begin_with(const look *l, const tide_file_mark *own, const tide_file_mark *item)
 {
     bool fits = item->end > 0 && item->end < l->end;
-    return fits && (own != NULL ? item->end > own->end : item->is_gone);
+    return fits && (own != NULL ? item->is_absent && item->end > own->end : item->is_gone);
 }
 
 /* Ends of earlier content that the file may begin with, its own mark's among them. */
@@ -162,6 +163,9 @@ static tide_code take_wanted(look *l, const tide_file_mark *own, tide_error *err
     if (l->is_ranged && l->end == 0) { /* nothing in it yet; it may grow */
         return know(l, err);
     }
+    if (same) {
+        TIDE_TRY(stand_in_for(l, own, err));
+    }
     return take(l, TIDE_MEMBER_REREAD, 0, same ? UINT64_MAX : 0, err);
 }
 
@@ -211,6 +215,9 @@ static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_fi
         return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
     }
     if (same != NULL) {
+        tide_text_append_format(
+            &l->r->plan->notes, "%s: what it has grown by is known from %s and not read again\n",
+            l->file->name, same->mark != NULL ? same->mark->name : "another file");
         return know_content(l, same, err);
     }
     tide_file_mark *longer = find_beginning(l, own, end_count);
@@ -242,6 +249,9 @@ static tide_code look_at_touched(look *l, tide_file_mark *own, bool wanted, tide
     if (wanted) {
         return take_wanted(l, own, err);
     }
+    if (!holds && l->file->turn > TIDE_TURN_OTHERS) { /* rewritten while it was looked at */
+        return note_changed(l);
+    }
     if (!holds) {
         l->file->turn = TIDE_TURN_OTHERS;
         return TIDE_OK;
@@ -268,6 +278,9 @@ static tide_code look_at_other(look *l, const tide_file_mark *own, bool wanted, 
     TIDE_TRY(digest_file(l, NULL, &count, err));
     if (wanted) {
         return take_wanted(l, own, err);
+    }
+    if (own != NULL && l->end == 0) { /* nothing is a copy of nothing */
+        return note_changed(l);
     }
     tide_file_mark *same = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
     if (same != NULL) {

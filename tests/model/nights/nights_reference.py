@@ -151,7 +151,8 @@ class Registry:
             return 2
         mark = self.marks[path]
         content = whole(path, files[path].content)
-        more = content != mark.read and (self.knows(content) or self.longer(path, content, mark))
+        longer = self.longer(path, content, mark, files)
+        more = content != mark.read and (self.knows(content) or longer)
         others = (m for p, m in self.marks.items() if p != path and m.open)
         is_same = mark.file == files[path]
         return int(bool(is_same or more or any(m.read == mark.read for m in others)))
@@ -159,9 +160,10 @@ class Registry:
     def knows(self, content: bytes) -> bool:
         return any(m.read == content for m in self.marks.values())
 
-    def longer(self, path: str, content: bytes, mark: Mark) -> list[Mark]:
-        """What is known of a file that has grown beyond its own mark, under other names."""
-        longer = [m for m in self.marks.values() if len(m.read) > len(mark.read)]
+    def longer(self, path: str, content: bytes, mark: Mark, files: dict[str, File]) -> list[Mark]:
+        """What is known of a file that has grown beyond its own mark, by names that are free now."""
+        absent = [m for p, m in self.marks.items() if p not in files]
+        longer = [m for m in absent if len(m.read) > len(mark.read)]
         return sorted(
             (m for m in longer if self.grown(path, content, m)), key=lambda m: len(m.read)
         )
@@ -190,7 +192,8 @@ class Registry:
             is_open = mark.open or self.left_of(mark.read, gone)
             if content != mark.read:
                 again = is_open and mark.read not in taken
-                self.look_at_grown(path, content, mark, again, read, know, taken, gone)
+                longer = self.longer(path, content, mark, files)
+                self.look_at_grown(content, mark, longer, again, read, know, taken, gone)
             elif is_open and content not in taken:
                 read(0, ALL, content)
             elif mark.open or mark.file != file:
@@ -212,10 +215,9 @@ class Registry:
         else:
             read(0, 0)
 
-    def look_at_grown(self, path, content, mark, again, read, know, taken, gone) -> None:
+    def look_at_grown(self, content, mark, longer, again, read, know, taken, gone) -> None:
         """It holds what it held, and more, which may be known from elsewhere."""
         is_open = any(m.open for m in self.marks.values() if m.read == content)
-        longer = self.longer(path, content, mark)
         if content in taken:
             know()
         elif self.knows(content):
