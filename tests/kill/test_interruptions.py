@@ -128,13 +128,19 @@ class BackendKiller(threading.Thread):
                 self.ended += len(rows)
 
 
+TRIALS, TRIALS_MAX = 3, 20
+
+
 @pytest.mark.parametrize("mode", list(MODES))
 @pytest.mark.parametrize("times", [1, 4])
 def test_backends_are_ended(times, mode, tidemill, tmp_path, request):
     ground = make_ground(tidemill, tmp_path, "postgres", mode, request)
     rng = random.Random(f"{SEED} {mode} {times}")
     ended = 0
-    for _ in range(3):
+    for number in range(TRIALS_MAX):
+        # On a busy machine all of the first may be over before anything is ended.
+        if number >= TRIALS and ended > 0:
+            break
         trial = ground.trial()
         killer = BackendKiller(ground, trial.place.database, rng, times)
         process = trial.place.start(trial.arguments(), {})
