@@ -164,7 +164,8 @@ static tide_code list(const tide_cli *cli, tide_pipeline *pipeline, int64_t only
     }
     tide_text_init(&list.pending);
     size_t limit = only == 0 ? RUNS_SHOWN_DEFAULT : only < 0 ? 1 : RUNS_MAX;
-    tide_code code = tide_list_runs(pipeline, limit, list.rows, &list.count, &list.pending, err);
+    tide_code code =
+        tide_list_runs(pipeline, true, limit, list.rows, &list.count, &list.pending, err);
     if (code == TIDE_OK && tide_text_failed(&list.pending)) {
         code = TIDE_FAIL_MEMORY(err, "listing runs");
     }

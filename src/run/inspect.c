@@ -143,11 +143,11 @@ static tide_code read_runs(tide_execution *e, size_t limit, tide_run_row *rows, 
     return pending != NULL && may_lag ? look_at_sink(e, NULL, pending, err) : TIDE_OK;
 }
 
-tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *rows, size_t *count,
-                         tide_text *pending, tide_error *err)
+tide_code tide_list_runs(tide_pipeline *pipeline, bool looks_only, size_t limit, tide_run_row *rows,
+                         size_t *count, tide_text *pending, tide_error *err)
 {
     tide_execution e;
-    tide_run_options options = {.looks_only = true};
+    tide_run_options options = {.looks_only = looks_only};
     tide_run_result result;
     *count = 0;
     tide_code code = tide_execution_open_sink(&e, pipeline, &options, &result, err);

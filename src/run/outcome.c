@@ -71,27 +71,12 @@ void tide_note_failed_attempt(tide_execution *execution, const tide_error *failu
     (void)note_attempt(execution, failure, &ignored);
 }
 
-/* A run may follow, so a lock is waited for as long as by a run. */
-static tide_code read_newest(tide_pipeline *pipeline, tide_run_row *last, size_t *count,
-                             tide_error *err)
-{
-    tide_execution e;
-    tide_run_options options = {0};
-    tide_run_result result;
-    tide_code code = tide_execution_open_sink(&e, pipeline, &options, &result, err);
-    if (code == TIDE_OK) {
-        code = tide_on_side(e.sink->vtable->read_runs(e.sink, 1, last, count, err), TIDE_SIDE_SINK,
-                            err);
-    }
-    tide_execution_close_sink(&e, &result);
-    return code;
-}
-
 tide_code tide_find_failed(tide_pipeline *pipeline, bool *failed, tide_error *err)
 {
     tide_run_row last = {0};
     size_t count = 0;
-    TIDE_TRY(read_newest(pipeline, &last, &count, err));
+    bool looks_only = false; /* a run may follow */
+    TIDE_TRY(tide_list_runs(pipeline, looks_only, 1, &last, &count, NULL, err));
     bool ended_well =
         count > 0 && (last.status == TIDE_RUN_COMPLETE || last.status == TIDE_RUN_REWOUND ||
                       last.status == TIDE_RUN_RETRIED);

@@ -97,10 +97,12 @@ TIDE_MUST_CHECK tide_code tide_plan_pipeline(tide_pipeline *pipeline,
                                              tide_plan_result *result, tide_error *err);
 void tide_plan_result_clear(tide_plan_result *result);
 
-/* Newest first; rows are to be cleared by the caller. `pending`, unless NULL, is told what the
- * pipeline has committed that is not in place yet, a line each, as check and plan tell it. */
-TIDE_MUST_CHECK tide_code tide_list_runs(tide_pipeline *pipeline, size_t limit, tide_run_row *rows,
-                                         size_t *count, tide_text *pending, tide_error *err);
+/* Newest first; rows are to be cleared by the caller. Where no run follows (`looks_only`), a lock
+ * is not waited for as long as by a run. `pending`, unless NULL, is told what the pipeline has
+ * committed that is not in place yet, a line each, as check and plan tell it. */
+TIDE_MUST_CHECK tide_code tide_list_runs(tide_pipeline *pipeline, bool looks_only, size_t limit,
+                                         tide_run_row *rows, size_t *count, tide_text *pending,
+                                         tide_error *err);
 
 /* Has the newest attempt at running it not ended well - failed, cancelled, killed, abandoned - or
  * was there none? An attempt counts also when it failed before its run began. */

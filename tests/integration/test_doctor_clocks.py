@@ -17,7 +17,7 @@ import pytest
 import servers
 from project import Project
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tworuns.pg_wire import Link, PgProxy
+from tworuns.pg_wire import PgProxy, ReadingLink
 
 TIMESTAMP = re.compile(rb'("timestamp":)(\d{13})')
 MICROS = re.compile(rb"\A\d{16}\Z")  # of 2001 to 2286
@@ -71,18 +71,7 @@ def search_ahead(url: str, seconds: int) -> Iterator[str]:
         server.server_close()
 
 
-class AheadLink(Link):
-    def turn(self) -> bool:
-        self.cut = self.proxy.pass_all  # so that answers come message by message
-        return super().turn()
-
-    def ask(self, message: bytes) -> bool:
-        if not self.asked.typed:
-            self.client.sendall(b"N")
-            return True
-        self.server.sendall(message)
-        return True
-
+class AheadLink(ReadingLink):
     def answer(self, message: bytes) -> bool:
         cell = message[HEAD_BYTES:]
         if message[:1] == DATA_ROW and MICROS.match(cell):
@@ -94,7 +83,6 @@ class AheadLink(Link):
 
 class PostgresAhead(PgProxy):
     link_class = AheadLink
-    pass_all = object()
 
     def __init__(self, conninfo: str, seconds: int) -> None:
         self.seconds = seconds

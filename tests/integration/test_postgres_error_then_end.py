@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from project import Project
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tworuns.pg_wire import Link, PgProxy
+from tworuns.pg_wire import PgProxy, ReadingLink
 
 ERROR = b"E"
 # Not about a row, and nothing that passes.
@@ -21,18 +21,7 @@ create trigger refuse before insert on t for each row execute function refuse()"
 ALONE_SECONDS = 0.2  # the error has arrived well before the end of the connection
 
 
-class EndingLink(Link):
-    def turn(self) -> bool:
-        self.cut = self.proxy  # so that answers come message by message
-        return super().turn()
-
-    def ask(self, message: bytes) -> bool:
-        if not self.asked.typed:
-            self.client.sendall(b"N")
-            return True
-        self.server.sendall(message)
-        return True
-
+class EndingLink(ReadingLink):
     def answer(self, message: bytes) -> bool:
         self.client.sendall(message)
         if message[:1] == ERROR and b"no room for" in message:

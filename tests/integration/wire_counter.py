@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tworuns.pg_wire import Link, PgProxy
+from tworuns.pg_wire import PgProxy, ReadingLink
 
 SIMPLE_QUERY, PARSE = b"Q", b"P"
 COPY_IN, ERROR = b"G", b"E"
@@ -34,21 +34,13 @@ def sqlstate_of(message: bytes) -> str:
     return next(part[1:].decode() for part in fields if part[:1] == b"C")
 
 
-class CountingLink(Link):
-    def turn(self) -> bool:
-        self.cut = self.proxy.pass_all  # so that answers come message by message
-        return super().turn()
-
+class CountingLink(ReadingLink):
     def ask(self, message: bytes) -> bool:
-        if not self.asked.typed:
-            self.client.sendall(b"N")
-            return True
         tried = self.proxy.tried
-        if message[:1] in (SIMPLE_QUERY, PARSE):
+        if self.asked.typed and message[:1] in (SIMPLE_QUERY, PARSE):
             with tried.lock:
                 tried.inserts += len(self.proxy.insert.findall(message))
-        self.server.sendall(message)
-        return True
+        return super().ask(message)
 
     def answer(self, message: bytes) -> bool:
         tried, kind = self.proxy.tried, message[:1]
@@ -66,7 +58,6 @@ class WireCounter(PgProxy):
     """`tried` since it was taken last; the table is the one that inserts are counted into."""
 
     link_class = CountingLink
-    pass_all = object()
 
     def __init__(self, conninfo: str, table: str) -> None:
         self.tried = Tried()

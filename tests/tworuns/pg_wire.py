@@ -189,6 +189,24 @@ class Link(threading.Thread):
         return True
 
 
+class ReadingLink(Link):
+    """Answers come to `answer` message by message from the first one on; nothing is encrypted."""
+
+    def turn(self) -> bool:
+        self.cut = READS
+        return super().turn()
+
+    def ask(self, message: bytes) -> bool:
+        if not self.asked.typed:
+            self.client.sendall(b"N")
+            return True
+        self.server.sendall(message)
+        return True
+
+
+READS = object()  # in the place of a cut
+
+
 class PgProxy:
     """Listens on 127.0.0.1, or at a path. `cut_all` ends what is open; while `refusing`, whatever
     comes is closed at once. A link that is not `flowing` is silent both ways."""

@@ -202,8 +202,7 @@ static tide_file_mark *find_beginning(look *l, const tide_file_mark *own, size_t
     return best;
 }
 
-/* It still holds what its mark says, and more. `item` is the mark by which that is read again or
- * not: its own, or one of the same content that is gone. */
+/* It still holds what its mark says, and more. `item`: see choose_mark. */
 static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_file_mark *item,
                                size_t end_count, tide_error *err)
 {
@@ -227,7 +226,7 @@ static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_fi
     if (!continues) {
         return read_on(l, item, err);
     }
-    bool was_left = longer->mark->open && longer->is_gone && !longer->is_taken;
+    bool was_left = longer->mark->open && !longer->is_taken;
     if (is_left) {
         TIDE_TRY(stand_in_for(l, item, err));
     }
@@ -235,6 +234,13 @@ static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_fi
         TIDE_TRY(stand_in_for(l, longer, err));
     }
     return take(l, TIDE_MEMBER_GROWN, is_left || was_left ? 0 : longer->end, longer->end, err);
+}
+
+/* The mark by which what the file held is read again or not: its own, or, if that is closed, an
+ * open one of the same content that is gone. */
+static const tide_file_mark *choose_mark(const tide_file_mark *own, const tide_file_mark *twin)
+{
+    return twin != NULL && twin->is_gone && !own->mark->open ? twin : own;
 }
 
 /* A file whose path has a mark, with another size or mtime. Whether another file of the same
@@ -265,7 +271,7 @@ static tide_code look_at_touched(look *l, tide_file_mark *own, bool wanted, tide
         l->file->turn = TIDE_TURN_KEPT;
         return TIDE_OK;
     }
-    const tide_file_mark *item = twin != NULL && twin->is_gone && !own->mark->open ? twin : own;
+    const tide_file_mark *item = choose_mark(own, twin);
     return own->end == l->end ? know_content(l, item, err)
                               : look_at_grown(l, own, item, count, err);
 }
@@ -301,12 +307,10 @@ static tide_code look_at_kept(look *l, const tide_file_mark *own, tide_error *er
 {
     l->end = own->end;
     l->digest = own->digest;
-    const tide_file_mark *twin =
-        own->mark->open ? NULL
-                        : tide_file_marks_find_open(&l->r->marks, own->end, &own->digest, own);
-    bool stands_in = twin != NULL && twin->is_gone;
-    if (own->mark->open || stands_in) {
-        return know_content(l, stands_in ? twin : own, err);
+    const tide_file_mark *item =
+        choose_mark(own, tide_file_marks_find_open(&l->r->marks, own->end, &own->digest, own));
+    if (item->mark->open) {
+        return know_content(l, item, err);
     }
     l->file->is_known = true; /* and its mark stays as it is */
     l->r->plan->known_count++;
