@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "base/calendar.h"
 #include "record/cell_types.h"
 
 static tide_code refuse_time(tide_cell_parser *parser, tide_str text, tide_time_fit fit,
@@ -22,11 +23,32 @@ static tide_code refuse_time(tide_cell_parser *parser, tide_str text, tide_time_
     return tide_cell_refuse(parser, text, syntax, reason);
 }
 
+/* The server was asked for what lies within. That it has sent something else as well means that it
+ * reads the document otherwise, or not at all. */
+static tide_code refuse_instant(tide_cell_parser *parser, tide_str text, const char **reason)
+{
+    const tide_column_spec *spec = parser->spec;
+    char low[48];
+    char high[48];
+    char why[200];
+    (void)tide_format_instant(spec->low, low);
+    (void)tide_format_instant(spec->high, high);
+    (void)snprintf(why, sizeof why,
+                   "is no cursor of this run (%s%sbefore %s): to the server the document has "
+                   "another one, or none",
+                   spec->low == INT64_MIN ? "" : low, spec->low == INT64_MIN ? "" : " to ", high);
+    return tide_cell_refuse(parser, text, why, reason);
+}
+
 static tide_code to_timestamp(tide_cell_parser *parser, tide_str text, bool is_number,
                               tide_column_builder *column, const char **reason, tide_error *err)
 {
     int64_t instant;
+    const tide_column_spec *spec = parser->spec;
     tide_time_fit fit = tide_time_parse(parser->time, text, is_number, &instant);
+    if (fit == TIDE_TIME_OK && spec->is_bounded && (instant < spec->low || instant >= spec->high)) {
+        return refuse_instant(parser, text, reason);
+    }
     return fit == TIDE_TIME_OK ? tide_append_int64(column, instant, err)
                                : refuse_time(parser, text, fit, reason);
 }

@@ -52,6 +52,8 @@ typedef struct tide_column_spec {
     bool has_default;
     tide_value default_value; /* for missing and for null; masked where there is a mask */
     bool malformed_is_null;   /* what can't be typed is missing instead of a reject */
+    bool is_bounded;          /* timestamps: one that is not in [low, high) is a reject */
+    int64_t low, high;
     tide_mask mask;
     tide_mapped_as mapped;
 } tide_column_spec;

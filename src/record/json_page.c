@@ -258,6 +258,10 @@ static tide_code read_indexed(page_reader *reader, tide_error *err)
     if (!reader->has_hits && !reader->page->is_error) {
         return TIDE_FAIL(err, TIDE_BAD_DATA, "the search answer has no hits and no error");
     }
+    if (reader->row.decoder->is_damaged) {
+        return TIDE_FAIL(err, TIDE_BAD_DATA,
+                         "the search answer is not JSON: there is a control character in it");
+    }
     if (reader->last_sort != 0) {
         reader->page->last_sort = tide_json_value_text(reader->tokens, reader->last_sort);
     }
@@ -284,6 +288,7 @@ tide_code tide_json_decode_page(tide_json_decoder *decoder, tide_str json,
     tide_arena_reset(&decoder->strings);
     decoder->walk.err = err;
     decoder->walk.code = TIDE_OK;
+    decoder->is_damaged = false;
     TIDE_TRY(tide_json_index_build(decoder->index, json, &decoder->walk.tokens, &refusal, err));
     if (refusal != NULL) {
         return TIDE_FAIL(err, TIDE_BAD_DATA, "the search answer %s", refusal);

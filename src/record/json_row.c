@@ -43,8 +43,21 @@ static tide_code take_string(tide_json_decoder *decoder, const tide_json_column 
                : column->from_string(column->parser, text, out, reason, err);
 }
 
-static tide_code take_word(const tide_json_column *column, tide_str scalar,
-                           tide_column_builder *out, const char **reason, tide_error *err)
+/* A control character outside of strings comes from nobody who writes JSON, whatever else they take
+ * for it: the text was mutilated on its way. */
+static tide_code refuse_text(tide_json_decoder *decoder, const tide_json_column *column,
+                             tide_str text, const char *refusal, const char **reason)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_control = (unsigned char)text.data[i] < ' ' && !tide_json_is_blank(text.data[i]);
+        decoder->is_damaged = decoder->is_damaged || is_control;
+    }
+    return tide_cell_refuse(column->parser, text, refusal, reason);
+}
+
+static tide_code take_word(tide_json_decoder *decoder, const tide_json_column *column,
+                           tide_str scalar, tide_column_builder *out, const char **reason,
+                           tide_error *err)
 {
     if (tide_str_equal_c(scalar, "null")) {
         return tide_cell_append_null(column->parser, out, reason, err);
@@ -52,14 +65,15 @@ static tide_code take_word(const tide_json_column *column, tide_str scalar,
     if (tide_str_equal_c(scalar, "true") || tide_str_equal_c(scalar, "false")) {
         return column->parser->from.boolean(column->parser, scalar, out, reason, err);
     }
-    return tide_cell_refuse(column->parser, scalar, "is not JSON", reason);
+    return refuse_text(decoder, column, scalar, "is not JSON", reason);
 }
 
-static tide_code take_number(const tide_json_column *column, tide_str scalar,
-                             tide_column_builder *out, const char **reason, tide_error *err)
+static tide_code take_number(tide_json_decoder *decoder, const tide_json_column *column,
+                             tide_str scalar, tide_column_builder *out, const char **reason,
+                             tide_error *err)
 {
     if (!tide_json_is_number(scalar)) {
-        return tide_cell_refuse(column->parser, scalar, "is not JSON", reason);
+        return refuse_text(decoder, column, scalar, "is not JSON", reason);
     }
     return column->parser->from.number(column->parser, scalar, out, reason, err);
 }
@@ -72,7 +86,7 @@ static tide_code take_raw(tide_json_decoder *decoder, const tide_json_column *co
     tide_str text = tide_json_value_text(&decoder->walk.tokens, place);
     const char *refusal = tide_json_refusal(text);
     return refusal == NULL ? column->parser->unmapped.raw(column->parser, text, out, reason, err)
-                           : tide_cell_refuse(column->parser, text, refusal, reason);
+                           : refuse_text(decoder, column, text, refusal, reason);
 }
 
 static tide_code take_scalar(tide_json_decoder *decoder, const tide_json_column *column,
@@ -86,9 +100,9 @@ static tide_code take_scalar(tide_json_decoder *decoder, const tide_json_column 
         case 't':
         case 'f':
         case 'n':
-            return take_word(column, scalar, out, reason, err);
+            return take_word(decoder, column, scalar, out, reason, err);
         default:
-            return take_number(column, scalar, out, reason, err);
+            return take_number(decoder, column, scalar, out, reason, err);
     }
 }
 
@@ -323,8 +337,8 @@ static void settle(tide_json_row *row)
     }
 }
 
-/* Objects and broken strings are missing where the column says so, also as the first of an array;
- * cells see to the rest. */
+/* Objects and broken strings are missing where the column says so, also as the first of an array,
+ * or anywhere in one that is taken whole; cells see to the rest. */
 static tide_code forgive(tide_json_row *row, size_t i, const char **reason, tide_error *err)
 {
     const tide_json_column *column = &row->decoder->columns[i];
@@ -332,7 +346,7 @@ static tide_code forgive(tide_json_row *row, size_t i, const char **reason, tide
     if (!column->spec->malformed_is_null || column->spec->origin != TIDE_FROM_PATH || place == 0 ||
         (place & TIDE_JSON_PLACE_MARKS) != 0 ||
         (tide_json_char(&row->decoder->walk.tokens, place) == '[' &&
-         column->spec->array != TIDE_ARRAY_FIRST)) {
+         column->spec->array != TIDE_ARRAY_FIRST && !column->takes_raw)) {
         return TIDE_OK;
     }
     return tide_cell_append_missing(column->parser, &row->builder->columns[i], reason, err);

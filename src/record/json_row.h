@@ -22,6 +22,7 @@ struct tide_json_decoder {
     bool *takes_first;         /* owned; one per spec */
     bool *beside_parents;      /* owned; one per spec */
     bool needs_source;         /* a column comes from a path */
+    bool is_damaged;           /* a value held what no sender of JSON writes */
     tide_json_index *index;
     tide_json_walk walk;
     tide_json_paths source;   /* the columns' paths */

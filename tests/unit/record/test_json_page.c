@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,37 @@ static void test_page(void **state)
             "{\"n\": 3, \"index\": \"uses-2024\", \"$source\": 7, \"$id\": \"c\"}\n"
             "! uses-2/b/\xC3\xA9 n: `no` is not of type int64 {\"index\": \"uses-2\"}\n");
     }
+    decode_rows_clear(&rows);
+}
+
+/* Asked for again, the value may be whole: it is no reject. What a server may have stored is one.
+ */
+static void test_damaged_values(void **state)
+{
+    (void)state;
+    static const char *const damaged[] = {
+        "1\x01"
+        "2",
+        "\x1f", "tru\x01", "[1,\x02 2]"};
+    tide_search_page page;
+    char text[256];
+    begin();
+    decode_rows_column(&rows, "j", "json", NULL);
+    open_rows();
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(text, sizeof text,
+                       "{\"hits\":{\"hits\":[{\"_id\":\"a\",\"_source\":{\"n\":1}},"
+                       "{\"_id\":\"b\",\"_source\":{\"%s\":%s}}]}}",
+                       i == 3 ? "j" : "n", damaged[i]);
+        assert_int_equal(decode_rows_page(&rows, tide_str_of(text), &page), TIDE_BAD_DATA);
+        assert_string_equal(decode_rows_print(&rows), "");
+    }
+    assert_int_equal(
+        decode_rows_page(
+            &rows, TIDE_STR("{\"hits\":{\"hits\":[{\"_id\":\"b\",\"_source\":{\"n\":NaN}}]}}"),
+            &page),
+        TIDE_OK);
+    assert_non_null(strstr(decode_rows_print(&rows), "! uses-2024/b n: `NaN` is not JSON"));
     decode_rows_clear(&rows);
 }
 
@@ -241,9 +273,13 @@ static void test_want_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_page),           cmocka_unit_test(test_empty_page),
-        cmocka_unit_test(test_failures),       cmocka_unit_test(test_incomplete_hits),
-        cmocka_unit_test(test_cut_pages),      cmocka_unit_test(test_damaged_pages),
+        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_damaged_values),
+        cmocka_unit_test(test_empty_page),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_incomplete_hits),
+        cmocka_unit_test(test_cut_pages),
+        cmocka_unit_test(test_damaged_pages),
         cmocka_unit_test(test_want_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
