@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,11 +41,23 @@ static int64_t cpu_micros_now(void)
     return micros_of(usage.ru_utime) + micros_of(usage.ru_stime);
 }
 
-/* The operating system saw the peaks between the samples as well. */
+/* The operating system saw the peaks between the samples as well. Not ru_maxrss, which begins with
+ * the peak of whoever has started this program. */
 static int64_t peak_resident_bytes(void)
 {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
+    static const char name[] = "VmHWM:";
+    char line[128];
+    int64_t kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file != NULL && kilobytes == 0 && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            kilobytes = strtoll(line + strlen(name), NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return kilobytes * 1024;
 }
 
 static int64_t larger(int64_t a, int64_t b)

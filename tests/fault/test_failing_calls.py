@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fail_campaign import WITHOUT_KERBEROS
 from fail_cases import Case, Fault, all_cases
 from fail_ground import BrokenError, FailGround, search_server
 from fake_search import FakeSearch
@@ -47,7 +48,7 @@ def test_a_call_that_fails_has_no_lasting_consequence(case, tidemill, scratch_pa
     print(f"\nseed {SEED}")
     addresses, server = {}, None
     if case.sink == "postgres":
-        addresses["postgres"] = request.getfixturevalue("postgres_database")
+        addresses["postgres"] = request.getfixturevalue("postgres_database") + WITHOUT_KERBEROS
     if case.source == "elasticsearch":
         server = request.getfixturevalue("search")
         addresses["elasticsearch"] = server.url

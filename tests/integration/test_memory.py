@@ -376,3 +376,19 @@ def test_garbage_is_not_what_user_code_holds(bench):
     ordered(bench, few_rows(bench, [1] * 3), {}, "all", script)
     bench.run(64)
     assert bench.sqlite("select sum(count) from t") == [(3,)]
+
+
+def test_the_peak_is_not_that_of_whoever_starts_the_run(tidemill, tmp_path) -> None:
+    """A program keeps the largest peak of the process before it in its ru_maxrss."""
+    (tmp_path / "in.ndjson").write_text('{"n": 1}\n')
+    pipeline = {"source": {"files": "in.ndjson"}, "columns": {"n": "int64"}}
+    content = {"pipelines": {"p": pipeline | {"sink": {"discard": True}}}}
+    (tmp_path / "tidemill.yaml").write_text(json.dumps(content))
+    large = f"""
+import os
+held = b"x" * {200 * MB}
+os.execv({str(tidemill)!r}, ["tidemill", "run", "--json"])
+"""
+    command = [sys.executable, "-c", large]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    assert json.loads(ended.stdout)["memory_peak_bytes"] < 100 * MB
