@@ -94,7 +94,7 @@ static void print_plan(const tide_pipeline *pipeline, const tide_plan_result *pl
     append_source(pipeline, plan, &out);
     append_members(plan, &out);
     if (pipeline->keeps_registry && !plan->resumes) {
-        tide_text_append_format(&out, "  %zu file%s known: read by earlier runs\n",
+        tide_text_append_format(&out, "  %zu file%s known: read by earlier runs, or copies\n",
                                 plan->source.known_count,
                                 plan->source.known_count == 1 ? " is" : "s are");
     }

@@ -22,6 +22,7 @@
 #include "flow/kept_reject.h"
 #include "flow/read_mark.h"
 #include "flow/rewind.h"
+#include "flow/series_limits.h"
 #include "flow/state.h"
 #include "flow/unit.h"
 
@@ -103,6 +104,7 @@ typedef struct tide_run_row {
     char *plan;                       /* JSON: horizon, members, what a resume must keep */
     char *record;                     /* JSON: counts, stages, memory, error */
     const tide_read_mark_list *marks; /* borrowed, may be NULL: what finish keeps beside the run */
+    bool drops_marks;                 /* finish drops what earlier runs have kept */
     tide_run_sight sight;             /* for begin */
 } tide_run_row;
 
@@ -139,6 +141,7 @@ typedef struct tide_load_result {
 typedef struct tide_sink {
     const struct tide_sink_vtable *vtable;
     const char *kind;
+    tide_series_limits limits;
 } tide_sink;
 
 typedef struct tide_sink_worker tide_sink_worker; /* each kind has its own */

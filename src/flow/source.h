@@ -43,6 +43,7 @@ typedef struct tide_member {
                              UINT64_MAX: all */
     /* Of a file, as this process has looked at it to plan; in no plan that is kept. */
     uint64_t device, inode;
+    const char *now; /* the name that it has by now; NULL: its own */
 } tide_member;
 
 typedef struct tide_split {
@@ -79,11 +80,15 @@ typedef struct tide_plan_request {
      * has changed is bad_data that names it, unless it is among those to be read again. */
     bool keeps_registry;
     const tide_read_mark_list *marks;
+    bool reads_all; /* nothing is skipped: marks only tell where rows that were left are now */
     const char *const *reread;
     size_t reread_count;
-    /* Elasticsearch: only documents whose cursor lies in [low, high), and those without it. */
+    /* Elasticsearch: only documents whose cursor lies in [low, high), and those without it. Where
+     * they may not come twice, one that is decoded to another instant is a reject. */
     bool has_cursor;
-    size_t cursor_column;            /* into the columns; a timestamp */
+    bool rejects_other_cursors;
+    bool knows_earlier_cursors; /* but not one of an earlier instant: with a state it is seen */
+    size_t cursor_column;       /* into the columns; a timestamp */
     int64_t cursor_low, cursor_high; /* low INT64_MIN: from the beginning; whole milliseconds */
     bool looks_only; /* no run follows: what is certainly new need not be read for its digest */
 } tide_plan_request;

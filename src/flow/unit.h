@@ -28,10 +28,11 @@ typedef struct tide_counts {
     int64_t discarded; /* rows of abandoned attempts */
     int64_t emitted;   /* rows handed to the sink */
     int64_t loaded;
-    int64_t superseded;             /* merge: lost against another row of the same key */
-    int64_t refused;                /* rejected by the server */
-    int64_t series;                 /* series with at least one day processed */
-    int64_t days;                   /* series-days processed */
+    int64_t superseded; /* merge: lost against another row of the same key; passed over by a
+                           trigger of the table */
+    int64_t refused;    /* rejected by the server */
+    int64_t series;     /* series with at least one day processed */
+    int64_t days;       /* series-days processed */
     int64_t gone_or_changed_series; /* fewer rows than before: reported, never fails */
     int64_t late_or_changed_series; /* as many or more rows, but other ones: late */
     int64_t failed_series;          /* late: fail - committed nothing */

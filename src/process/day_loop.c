@@ -3,7 +3,7 @@
 
 #include "base/problem.h"
 #include "process/known_rows.h"
-#include "process/position.h"
+#include "process/usable.h"
 
 static tide_counts *counts_of(tide_process *process)
 {
@@ -248,17 +248,8 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
 
 static tide_code reject_row(tide_process *process, const tide_run_of_rows *run, tide_error *err)
 {
-    const tide_process_options *options = &process->plan->options;
-    const tide_column *columns = process->scan.columns;
-    size_t null_column = options->time_column;
-    for (size_t i = 0; i < options->series_count; i++) {
-        if (tide_column_is_null(&columns[options->series_columns[i]], run->begin)) {
-            null_column = options->series_columns[i];
-            break;
-        }
-    }
-    TIDE_TRY(tide_position_reject_null(process->plan, columns, run->begin, null_column,
-                                       &process->maker.unit.rejects, err));
+    TIDE_TRY(tide_usable_reject(process->plan, process->scan.columns, run->begin,
+                                &process->maker.unit.rejects, err));
     counts_of(process)->rejected++;
     tide_scan_take(&process->scan, 1);
     return TIDE_OK;

@@ -8,6 +8,7 @@
 #define TIDE_PROCESS_PLAN_H
 
 #include "flow/left_rows.h"
+#include "flow/series_limits.h"
 #include "flow/source.h"
 #include "process/output_layout.h"
 #include "process/state_layout.h"
@@ -37,6 +38,7 @@ typedef struct tide_process_options {
     size_t series_count;
     size_t time_column;
     const tide_zone *zone;
+    tide_series_limits limits;
     int64_t horizon; /* a day is processed when its end is not after it */
     tide_process_late late;
     int64_t run; /* number of this run; a resume has the same */

@@ -8,10 +8,5 @@
 
 void tide_position_print(const tide_process_plan *plan, const tide_column *columns, int64_t row,
                          tide_text *out);
-/* Adds a reject of a row of the source: `column` (of the layout) is null but must not be. */
-TIDE_MUST_CHECK tide_code tide_position_reject_null(const tide_process_plan *plan,
-                                                    const tide_column *columns, int64_t row,
-                                                    size_t column, tide_reject_list *rejects,
-                                                    tide_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/problem.h"
+#include "process/usable.h"
 
 tide_code tide_scan_init(tide_scan *scan, const tide_process_plan *plan, tide_stream *stream,
                          tide_error *err)
@@ -47,17 +48,6 @@ tide_code tide_scan_pull(tide_scan *scan, tide_error *err)
     return TIDE_OK;
 }
 
-static bool is_unusable(const tide_scan *scan, int64_t row)
-{
-    const tide_process_options *options = &scan->plan->options;
-    for (size_t i = 0; i < options->series_count; i++) {
-        if (tide_column_is_null(&scan->columns[options->series_columns[i]], row)) {
-            return true;
-        }
-    }
-    return tide_column_is_null(&scan->columns[options->time_column], row);
-}
-
 static bool same_series(const tide_scan *scan, int64_t a, int64_t b)
 {
     const uint32_t *keys = scan->plan->options.series_columns;
@@ -79,7 +69,8 @@ const tide_run_of_rows *tide_scan_peek(tide_scan *scan)
     scan->has_run = true;
     int64_t row = scan->row;
     *run = (tide_run_of_rows){.begin = row, .end = row + 1, .hash = scan->hashes[row]};
-    run->unusable = is_unusable(scan, row);
+    size_t column;
+    run->unusable = tide_usable(scan->plan, scan->columns, row, &column) != TIDE_USABLE;
     if (run->unusable) {
         return run;
     }

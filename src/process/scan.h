@@ -6,7 +6,7 @@
  *   runs   [--------------- ] [----------------- ] [----------------]
  *
  * Calls: peek gives the next run (again the same, until it is taken), take steps over some of its
- * rows. A row without series or time is a run of its own (`unusable`).
+ * rows. A row that can't be ordered is a run of its own (`unusable`: process/usable.h).
  */
 #ifndef TIDE_PROCESS_SCAN_H
 #define TIDE_PROCESS_SCAN_H

@@ -198,13 +198,16 @@ static tide_code check_without_state(const tide_pipeline *pipeline, const tide_s
 }
 
 /* What has become of the table that rows were loaded into, or NULL. */
-static const char *missing(const tide_sink_facts *facts, bool loaded)
+static const char *missing(const tide_pipeline *pipeline, const tide_sink_facts *facts, bool loaded)
 {
     if (!facts->table_exists) {
         return "does not exist any more";
     }
     if (!facts->same_table) {
-        return "is not the one that it was written with";
+        return pipeline->config->sink.mode == TIDE_MERGE
+                   ? "is not the one that it was written with, or has been emptied by the reset of "
+                     "another pipeline that merges into it (then reset both)"
+                   : "is not the one that it was written with";
     }
     return facts->table_empty && loaded ? "has been emptied" : NULL;
 }
@@ -214,7 +217,7 @@ static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink
 {
     char what[512];
     const char *table = pipeline->config->sink.table;
-    const char *is = missing(facts, loaded);
+    const char *is = missing(pipeline, facts, loaded);
     if (is != NULL) {
         bool may_rewind = facts->table_exists && facts->same_table;
         (void)snprintf(what, sizeof what, "there is state, but table `%s` %s", table, is);
@@ -229,12 +232,32 @@ static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink
                                   bool loaded, tide_error *err)
 {
     char what[512];
-    const char *is = missing(facts, loaded);
+    const char *is = missing(pipeline, facts, loaded);
     if (is == NULL || pipeline->config->sink.mode == TIDE_REPLACE) {
         return TIDE_OK;
     }
     (void)snprintf(what, sizeof what, "earlier runs have read rows into table `%s`, which %s",
                    pipeline->config->sink.table, is);
+    return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
+}
+
+/* A run of mode replace keeps no marks of what it has read, and reads everything. */
+static tide_code check_replaced(const tide_pipeline *pipeline, const tide_sink_facts *facts,
+                                bool loaded, tide_error *err)
+{
+    static const char mode[] = "mode: \"replace\"";
+    char what[512];
+    const tide_sink_config *sink = &pipeline->config->sink;
+    if (sink->mode != TIDE_APPEND || sink->again_append || facts->fingerprint_text == NULL ||
+        missing(pipeline, facts, loaded) != NULL || facts->table_empty ||
+        !tide_has_line(facts->fingerprint_text, mode, strlen(mode))) {
+        return TIDE_OK;
+    }
+    (void)snprintf(
+        what, sizeof what,
+        "the last run into table `%s` was one of mode replace, which keeps no account of "
+        "what it has read: mode append would load all of that once more",
+        sink->table);
     return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
 }
 
@@ -246,6 +269,9 @@ tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_q
     bool loaded = facts->unit_rows > 0 || (last != NULL && tide_loaded_ever(last) > 0);
     if (question->has_marks && pipeline->route != TIDE_ROUTE_ORDERED) {
         TIDE_TRY(check_with_marks(pipeline, facts, loaded, err));
+    }
+    if (pipeline->route == TIDE_ROUTE_STREAMED) {
+        TIDE_TRY(check_replaced(pipeline, facts, loaded, err));
     }
     if (pipeline->route == TIDE_ROUTE_STREAMED && !question->fresh) {
         return check_streamed(pipeline, facts, last, err);

@@ -240,6 +240,18 @@ static void refuse_json_series(tide_binder *binder)
     }
 }
 
+/* The server compares what it has indexed, and the engine what it has decoded. */
+static void refuse_own_reading(tide_binder *binder, const tide_column_config *column)
+{
+    const tide_pipeline_config *config = binder->pipeline->config;
+    if (column->mask.kind != TIDE_MASK_NONE) {
+        tide_diagnostics_add(binder->diagnostics, config->cursor_mark,
+                             "`cursor: %s` can't be masked: it is compared with what the server "
+                             "was asked for",
+                             config->cursor);
+    }
+}
+
 /* A row without a cursor could not be told from one that was read before: it is a reject. */
 static void bind_cursor(tide_binder *binder)
 {
@@ -261,6 +273,7 @@ static void bind_cursor(tide_binder *binder)
                 "the column's `zone` can only be UTC",
                 config->cursor);
         }
+        refuse_own_reading(binder, column);
         if (spec->type.id != TIDE_TIMESTAMP || spec->origin != TIDE_FROM_PATH ||
             column->default_text != NULL) {
             tide_diagnostics_add(

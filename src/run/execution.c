@@ -162,6 +162,9 @@ void tide_execution_bound_process(tide_execution *execution)
     }
     options->horizon = execution->result->horizon;
     options->run = execution->row.run;
+    if (execution->sink != NULL) {
+        options->limits = execution->sink->limits;
+    }
     options->by_marks = execution->kept.by_marks;
     options->has_cursor = execution->kept.has_cursor;
     options->cursor_column = execution->pipeline->cursor_column;

@@ -32,6 +32,7 @@ typedef struct tide_execution {
     tide_run_row row;
     tide_run_plan kept; /* what a resume keeps: of the run that is resumed, or of this new one */
     bool resumed;
+    bool reads_all; /* although there are marks: they do not know what a given up run has loaded */
     bool had_pending;          /* committed by an earlier run, and not in place */
     bool completes_last;       /* putting that in place is all there is to do */
     tide_read_mark_list marks; /* of earlier complete runs; empty when all is read anew */

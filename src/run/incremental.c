@@ -4,7 +4,8 @@
  *
  * With a series, marks also tell rows of processed days apart: known ones are seen, others are
  * late. Where that can't be relied on - no run has left marks yet, or an unfinished run was given
- * up by --new, whose committed days no mark knows - everything is read, and judged by sums.
+ * up by --new, whose committed days no mark knows; another field is the cursor - everything is
+ * read, and judged by sums.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,9 @@ static int64_t whole_millis(int64_t instant)
     return instant - (rest < 0 ? rest + MICROS_PER_MILLI : rest);
 }
 
-/* The mark's value: "HIGH LOW". Everything below high was read, what is left begins at low. */
-static bool parse_cursor(const char *value, int64_t *high, int64_t *low)
+/* The mark's value: "HIGH LOW FIELD". Everything below high was read, what is left begins at low,
+ * by the field. *field is NULL in marks of an earlier version, which do not name it. */
+static bool parse_cursor(const char *value, int64_t *high, int64_t *low, const char **field)
 {
     char *behind = NULL;
     *high = strtoll(value, &behind, 10);
@@ -40,7 +42,36 @@ static bool parse_cursor(const char *value, int64_t *high, int64_t *low)
     }
     const char *second = behind + 1;
     *low = strtoll(second, &behind, 10);
-    return behind != second && *behind == '\0';
+    *field = *behind == ' ' ? behind + 1 : NULL;
+    return behind != second && (*behind == '\0' || *behind == ' ');
+}
+
+static const char *cursor_field(const tide_execution *e)
+{
+    return e->pipeline->specs[e->pipeline->cursor_column].path;
+}
+
+/* The field of the mark, where it is not the pipeline's; else NULL. */
+static const char *other_field(const tide_execution *e)
+{
+    int64_t high, low;
+    const char *field = NULL;
+    const tide_read_mark *mark =
+        e->pipeline->has_cursor ? tide_read_mark_list_find(&e->marks, CURSOR_MARK) : NULL;
+    bool names = mark != NULL && parse_cursor(mark->value, &high, &low, &field) && field != NULL;
+    return names && strcmp(field, cursor_field(e)) != 0 ? field : NULL;
+}
+
+/* Which documents have been read by the one field is not known by the other: where a row may not
+ * come twice, and nothing would tell, there is no way on. */
+static tide_code fail_field(const tide_execution *e, const char *field, tide_error *err)
+{
+    const char *name = e->pipeline->config->name;
+    return TIDE_FAIL(err, TIDE_E_PIPELINE_CHANGED,
+                     "the cursor is read from `%s` now, but earlier runs have read by `%s`: which "
+                     "documents are new is not known by the other field. Take the change back, or "
+                     "start over: `tidemill state %s reset` (empties the table)",
+                     cursor_field(e), field, name);
 }
 
 /* What the new run reads: from where rows were left, up to what has had time to arrive. */
@@ -51,12 +82,14 @@ static tide_code choose_interval(tide_execution *e, tide_error *err)
     const tide_read_mark *mark = tide_read_mark_list_find(&e->marks, CURSOR_MARK);
     int64_t lag = config->lag_micros >= 0 ? config->lag_micros : LAG_DEFAULT;
     plan->has_cursor = true;
+    plan->cursor_field = cursor_field(e);
     plan->cursor_low = plan->cursor_known = INT64_MIN;
     plan->cursor_high = whole_millis(e->row.started_at - lag);
     if (mark == NULL) {
         return TIDE_OK;
     }
-    if (!parse_cursor(mark->value, &plan->cursor_known, &plan->cursor_low)) {
+    const char *field;
+    if (!parse_cursor(mark->value, &plan->cursor_known, &plan->cursor_low, &field)) {
         return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED, "tidemill_marks: `%s` is no cursor",
                          mark->value);
     }
@@ -80,9 +113,14 @@ tide_code tide_incremental_choose(tide_execution *e, bool gives_up, tide_error *
         return TIDE_OK;
     }
     bool ordered = e->pipeline->route == TIDE_ROUTE_ORDERED;
-    bool from_start = ordered && (gives_up || e->marks.count == 0);
+    const char *field = other_field(e);
+    if (field != NULL && e->pipeline->route == TIDE_ROUTE_STREAMED) {
+        return fail_field(e, field, err);
+    }
+    bool from_start = field != NULL || (ordered && (gives_up || e->marks.count == 0));
     e->kept.by_marks = ordered && !from_start;
-    if (from_start) {
+    e->reads_all = from_start;
+    if (from_start && e->pipeline->has_cursor) {
         tide_read_mark_list_clear(&e->marks);
         tide_read_mark_list_init(&e->marks);
     }
@@ -146,9 +184,12 @@ tide_code tide_incremental_request(const tide_execution *e, tide_plan_request *r
         .pinned_count = keeps ? e->kept.member_count : 0,
         .keeps_registry = e->pipeline->keeps_registry,
         .marks = &e->marks,
+        .reads_all = e->reads_all,
         .reread = options->reread,
         .reread_count = options->reread_count,
         .has_cursor = e->kept.has_cursor,
+        .rejects_other_cursors = e->pipeline->route != TIDE_ROUTE_REDUCED,
+        .knows_earlier_cursors = e->pipeline->route == TIDE_ROUTE_ORDERED,
         .cursor_column = e->pipeline->cursor_column,
         .cursor_low = e->kept.cursor_low,
         .cursor_high = e->kept.cursor_high,
@@ -176,16 +217,20 @@ tide_code tide_incremental_begin(tide_execution *e, tide_error *err)
 
 static tide_code collect_cursor(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
 {
-    char value[64];
+    tide_text value;
     int64_t low = e->kept.cursor_high;
     int64_t left = tide_atomic_get(&e->left.cursor_low);
     if (e->left.members != NULL && left < low) {
         low = whole_millis(left);
     }
-    (void)snprintf(value, sizeof value, "%lld %lld", (long long)e->kept.cursor_high,
-                   (long long)low);
-    tide_read_mark mark = {.name = CURSOR_MARK, .value = value};
-    return tide_read_mark_list_add(marks, &mark, err);
+    tide_text_init(&value);
+    tide_text_append_format(&value, "%lld %lld %s", (long long)e->kept.cursor_high, (long long)low,
+                            cursor_field(e));
+    tide_read_mark mark = {.name = CURSOR_MARK, .value = tide_text_c(&value)};
+    tide_code code = tide_text_failed(&value) ? TIDE_FAIL_MEMORY(err, "the mark of a cursor")
+                                              : tide_read_mark_list_add(marks, &mark, err);
+    tide_text_clear(&value);
+    return code;
 }
 
 tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks, tide_error *err)

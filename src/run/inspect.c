@@ -324,12 +324,12 @@ tide_code tide_visit_state(tide_pipeline *pipeline, const char *const *key,
 }
 
 /* What is there now is taken as it is: rows and state are missed only when they go after this. */
-static tide_code accept_state(tide_sink *sink, tide_error *err)
+static tide_code accept_state(tide_sink *sink, bool has_state, tide_error *err)
 {
     tide_sink_facts facts = {0};
     TIDE_TRY(sink->vtable->state_accept(sink, err));
     TIDE_TRY(sink->vtable->check(sink, &facts, err));
-    bool both = facts.state_exists && facts.table_exists && !facts.table_empty;
+    bool both = (facts.state_exists || !has_state) && facts.table_exists && !facts.table_empty;
     tide_sink_facts_clear(&facts);
     return tide_set_loaded_ever(sink, both ? 1 : 0, err);
 }
@@ -346,7 +346,8 @@ static tide_code change_state(tide_pipeline *pipeline, bool reset, tide_error *e
     tide_run_result result;
     tide_code code = tide_execution_open_sink(&e, pipeline, NULL, &result, err);
     if (code == TIDE_OK) {
-        code = reset ? reset_state(e.sink, err) : accept_state(e.sink, err);
+        code = reset ? reset_state(e.sink, err)
+                     : accept_state(e.sink, pipeline->route == TIDE_ROUTE_ORDERED, err);
         code = tide_on_side(code, TIDE_SIDE_SINK, err);
     }
     tide_execution_close_sink(&e, &result);
@@ -360,6 +361,7 @@ tide_code tide_reset_state(tide_pipeline *pipeline, tide_error *err)
 
 tide_code tide_accept_state(tide_pipeline *pipeline, tide_error *err)
 {
-    return pipeline->route == TIDE_ROUTE_ORDERED ? change_state(pipeline, false, err)
-                                                 : fail_no_state(pipeline, err);
+    bool has_marks = tide_is_incremental(pipeline); /* of what was read, which may stay, too */
+    return pipeline->route == TIDE_ROUTE_ORDERED || has_marks ? change_state(pipeline, false, err)
+                                                              : fail_no_state(pipeline, err);
 }

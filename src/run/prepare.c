@@ -90,11 +90,53 @@ tide_code tide_fail_problems(const tide_execution *e, const tide_sink_facts *fac
                      e->pipeline->config->sink.table, (int)size, lines);
 }
 
+static tide_code read_plan(tide_execution *e, const tide_run_row *last, tide_error *err)
+{
+    return last->plan == NULL || last->plan[0] == '\0'
+               ? TIDE_OK
+               : tide_run_plan_parse(&e->kept, last->plan, err);
+}
+
+/* The interval of a cursor is one of its field. */
+static bool has_other_cursor(const tide_execution *e)
+{
+    const tide_pipeline *pipeline = e->pipeline;
+    const char *field = e->kept.cursor_field;
+    return e->kept.has_cursor &&
+           (!pipeline->has_cursor ||
+            (field != NULL && strcmp(field, pipeline->specs[pipeline->cursor_column].path) != 0));
+}
+
+/* What was planned before the pipeline was edited may be of no use: a run of mode replace has
+ * loaded nothing - what its markers tell of is staged, and not what another mode would find in the
+ * table -, a replace needs everything, and each cursor has an interval of its own. */
+static bool can_go_on(const tide_execution *e)
+{
+    bool replaces = e->pipeline->config->sink.mode == TIDE_REPLACE;
+    return (!e->kept.knows_mode || e->kept.replaces == replaces) && !has_other_cursor(e);
+}
+
+static tide_code may_resume(tide_execution *e, const tide_run_row *last, tide_error *err)
+{
+    bool unfinished = last != NULL && tide_run_status_is_open(last->status);
+    e->resumed = unfinished && !e->options.fresh;
+    if (!e->resumed) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(read_plan(e, last, err));
+    if (!can_go_on(e)) {
+        tide_run_plan_clear(&e->kept);
+        tide_run_plan_init(&e->kept);
+        e->resumed = false;
+    }
+    return TIDE_OK;
+}
+
 /* Decides which run this is: a new one, or an unfinished one that is resumed. */
 static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *err)
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    e->resumed = unfinished && !e->options.fresh;
+    TIDE_TRY(may_resume(e, last, err));
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
         e->loaded_before += tide_loaded_ever(last);
@@ -102,9 +144,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     }
     if (e->resumed) {
         e->row.started_at = last->started_at;
-        return last->plan == NULL || last->plan[0] == '\0'
-                   ? TIDE_OK
-                   : tide_run_plan_parse(&e->kept, last->plan, err);
+        return TIDE_OK;
     }
     return tide_incremental_choose(e, unfinished, err);
 }
@@ -190,6 +230,7 @@ static tide_code print_plan(tide_execution *e, tide_error *err)
     tide_text plan;
     tide_text_init(&plan);
     e->kept.horizon = e->result->horizon;
+    e->kept.replaces = e->pipeline->config->sink.mode == TIDE_REPLACE;
     tide_run_plan_print(&e->kept, &e->source_plan, &plan);
     tide_free(e->row.plan);
     e->row.plan = tide_text_take(&plan);

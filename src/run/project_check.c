@@ -131,12 +131,18 @@ static bool same_database(const tide_sink_config *a, const tide_sink_config *b)
            strcmp(a->connection->hosts.items[0], b->connection->hosts.items[0]) == 0;
 }
 
+/* SQLite takes names for the same that differ in case, and what CSV keeps beside its files is
+ * there. */
+static bool knows_case(const tide_sink_config *sink)
+{
+    return sink->connection->kind == TIDE_CONNECTION_POSTGRES;
+}
+
 /* Is the table of `a` that of `b` with the suffix behind its name? */
 static bool same_table(const tide_sink_config *a, const tide_sink_config *b, const char *suffix)
 {
     size_t size = strlen(b->table);
-    bool any_case = a->connection->kind == TIDE_CONNECTION_SQLITE;
-    int (*compare)(const char *, const char *, size_t) = any_case ? strncasecmp : strncmp;
+    int (*compare)(const char *, const char *, size_t) = knows_case(a) ? strncmp : strncasecmp;
     return strlen(a->table) == size + strlen(suffix) && compare(a->table, b->table, size) == 0 &&
            compare(a->table + size, suffix, strlen(suffix)) == 0;
 }
@@ -174,6 +180,19 @@ static void check_engines(tide_config_reader *reader, const tide_pipeline_config
     }
 }
 
+/* Their states would be one table, or what they stage. */
+static void check_names(tide_config_reader *reader, const tide_pipeline_config *first,
+                        const tide_pipeline_config *later)
+{
+    if (!knows_case(&later->sink) && strcasecmp(first->name, later->name) == 0) {
+        tide_diagnostics_add(
+            reader->diagnostics, later->sink.mark,
+            "pipeline `%s` and pipeline `%s` differ in case alone, which SQLite "
+            "does not tell apart in the names of what it keeps of them: rename one",
+            later->name, first->name);
+    }
+}
+
 /* Only merges with the same key. */
 static bool may_share(const tide_sink_config *a, const tide_sink_config *b)
 {
@@ -195,6 +214,7 @@ void tide_config_check_tables(tide_config_reader *reader)
             if (!same_database(&first->sink, &later->sink)) {
                 continue;
             }
+            check_names(reader, first, later);
             check_beside(reader, first, later);
             check_beside(reader, later, first);
             if (same_table(&first->sink, &later->sink, "") &&

@@ -125,6 +125,8 @@ void tide_print_record(tide_execution *e, const tide_error *outcome, tide_text *
     add_resources(e, out);
     add(out, "rejects", e->result->reject_count);
     add(out, "loaded_ever", e->loaded_before + e->result->counts.loaded);
+    tide_text_append(out, ",\"notes\":");
+    tide_text_append_json_string(out, tide_str_of(tide_text_c(&e->result->notes)));
     tide_text_append(out, ",\"error\":");
     if (outcome->code == TIDE_OK) {
         tide_text_append(out, "null}");

@@ -129,7 +129,8 @@ static tide_code fail_late(const tide_execution *e, tide_error *err)
     return err->code;
 }
 
-/* The last transaction of the run, with which the marks move. */
+/* The last transaction of the run, with which the marks move. Those of runs before one that keeps
+ * none do not know what it has loaded. */
 static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_error *err)
 {
     tide_read_mark_list marks;
@@ -137,6 +138,8 @@ static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_er
     tide_code code = tide_incremental_collect(e, &marks, err);
     if (code == TIDE_OK) {
         e->row.marks = &marks;
+        e->row.drops_marks =
+            e->pipeline->route == TIDE_ROUTE_ORDERED && !tide_is_incremental(e->pipeline);
         code = tide_on_side(e->sink->vtable->finish(e->sink, &e->row, moved, err), TIDE_SIDE_SINK,
                             err);
     }

@@ -35,11 +35,16 @@ void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *sour
 {
     tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"by_marks\":%d",
                             (long long)plan->horizon, (int)plan->by_marks);
+    tide_text_append_format(out, ",\"replaces\":%d", (int)plan->replaces);
     if (plan->has_cursor) {
         tide_text_append_format(out,
                                 ",\"cursor_low\":%lld,\"cursor_high\":%lld,\"cursor_known\":%lld",
                                 (long long)plan->cursor_low, (long long)plan->cursor_high,
                                 (long long)plan->cursor_known);
+    }
+    if (plan->has_cursor && plan->cursor_field != NULL) {
+        tide_text_append(out, ",\"cursor_field\":");
+        tide_text_append_json_string(out, tide_str_of(plan->cursor_field));
     }
     tide_text_append(out, ",\"members\":[");
     for (size_t i = 0; i < source->member_count; i++) {
@@ -134,9 +139,13 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     }
     int64_t by_marks = 0;
     plan->by_marks = read_number(root, "by_marks", &by_marks) && by_marks != 0;
+    int64_t replaces = 0;
+    plan->knows_mode = read_number(root, "replaces", &replaces);
+    plan->replaces = plan->knows_mode && replaces != 0;
     plan->has_cursor = read_number(root, "cursor_low", &plan->cursor_low) &&
                        read_number(root, "cursor_high", &plan->cursor_high) &&
                        read_number(root, "cursor_known", &plan->cursor_known);
+    plan->cursor_field = tide_yaml_text(tide_yaml_get(root, "cursor_field"));
     TIDE_TRY(read_marks(plan, tide_yaml_get(root, "marks"), err));
     return read_members(plan, members, err);
 }

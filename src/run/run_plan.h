@@ -10,9 +10,12 @@ typedef struct tide_run_plan {
     tide_arena arena;
     int64_t horizon; /* instant; INT64_MAX without a series */
     bool by_marks;   /* rows of processed days are known, or late, by what marks say; not by sums */
+    bool replaces;   /* by mode replace: the run has nothing but what is staged */
+    bool knows_mode; /* plans of before do not say by which mode */
     bool has_cursor;
     int64_t cursor_low, cursor_high; /* what is read: [low, high); INT64_MIN: from the beginning */
     int64_t cursor_known;            /* below, an earlier complete run has read */
+    const char *cursor_field;        /* in the arena; NULL in plans of before */
     tide_member *members;
     size_t member_count;
     tide_read_mark_list marks; /* of files that need no reading, but are elsewhere now */

@@ -160,6 +160,118 @@ def test_a_dropped_table_can_be_accepted(project: Project, kind: str) -> None:
     assert project.record()["counts"]["seen"] == ROWS
 
 
+def registered(project: Project, **sink: object) -> None:
+    project.pipeline(
+        source={"files": "*.ndjson"},
+        columns={"n": "int64"},
+        sink={"connection": "lite", "table": "t", "mode": "append"} | sink,
+    )
+
+
+def numbers(project: Project) -> list[int]:
+    return [n for (n,) in project.rows("SELECT n FROM t ORDER BY n")]
+
+
+@pytest.mark.parametrize("lost", ["DELETE FROM t", "DROP TABLE t"])
+def test_what_was_read_can_be_accepted_without_a_series(project: Project, lost: str) -> None:
+    """Somebody has taken the rows away: the advice of the error goes on with what is new."""
+    project.write("in.ndjson", '{"n": 1}\n{"n": 2}\n')
+    registered(project)
+    project.run("run")
+    with contextlib.closing(sqlite3.connect(project.directory / "out.sqlite")) as connection:
+        connection.execute(lost)
+        connection.commit()
+    project.write("more.ndjson", '{"n": 3}\n')
+    assert "tidemill state p accept" in project.run("run", code=1).stderr
+    project.run("state", "p", "accept")
+    project.run("run")
+    project.run("run")
+    assert numbers(project) == [3]
+
+
+@pytest.mark.parametrize("key", [{}, {"key": ["n"], "newest": "n"}])
+@pytest.mark.parametrize("registered_before", [False, True])
+def test_what_was_replaced_is_not_appended_to(
+    project: Project, registered_before: bool, key: dict
+) -> None:
+    """Nothing knows which files the rows are from: they would be loaded twice."""
+    project.write("in.ndjson", '{"n": 1}\n{"n": 2}\n')
+    if registered_before:
+        registered(project)
+        project.run("run")
+    project.write("more.ndjson", '{"n": 3}\n')
+    registered(project, mode="replace", **key)
+    project.run("run")
+    registered(project)
+    assert "keeps no account of what it has read" in project.run("run", code=1).stderr
+    assert numbers(project) == [1, 2, 3]
+    project.run("state", "p", "reset", "--yes")
+    project.run("run")
+    project.run("run")
+    assert numbers(project) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("passing", [3, 4, 5, 6])
+@pytest.mark.parametrize("series", [{}, {"series": "c", "time": "ts"}])
+def test_a_killed_replace_is_not_resumed_by_an_append(
+    project: Project, postgres_database: str, series: dict, passing: int
+) -> None:
+    """What it had staged is no part of the table, though its markers tell that it is done."""
+
+    def write(mode: str, **more: object) -> None:
+        pipeline = {
+            "source": {"files": "*.ndjson"},
+            "columns": COLUMNS,
+            "commit": {"rows": 1},
+            "sink": {"connection": "at", "table": "t", "mode": mode},
+        }
+        connections = {"at": {"postgres": postgres_database}}
+        content = {"connections": connections, "pipelines": {"p": pipeline | more}}
+        project.write("tidemill.yaml", json.dumps(content))
+
+    def day(number: int) -> str:
+        row = {"c": f"C{number}", "ts": "2024-03-01T00:00:00Z", "n": number}
+        return json.dumps(row) + "\n"
+
+    project.write("in.ndjson", day(0))
+    write("append")
+    project.run("run")
+    for number in range(1, 6):
+        project.write(f"in{number}.ndjson", day(number))
+    write("replace", **series)
+    kill_at(project, f"postgres.commit.after:{passing}")
+    write("append")
+    for _ in range(2):
+        project.run("run")
+        found = ask(postgres_database, "select n from t order by n")
+        assert found == [(number,) for number in range(6)]
+    statuses = ask(postgres_database, "select status from tidemill_runs order by run")
+    assert [status for (status,) in statuses] == ["complete", "abandoned", "complete", "complete"]
+
+
+def test_a_killed_append_is_not_resumed_by_a_replace(project: Project) -> None:
+    """It was to read what is new: a replace needs everything."""
+    project.write("in.ndjson", '{"n": 1}\n{"n": 2}\n')
+    registered(project)
+    project.run("run")
+    project.write("more.ndjson", '{"n": 3}\n')
+    kill_at(project, "sqlite.begun:1")
+    registered(project, mode="replace")
+    project.run("run")
+    assert numbers(project) == [1, 2, 3]
+
+
+def test_what_was_accepted_is_missed_when_it_goes_later(project: Project) -> None:
+    project.write("in.ndjson", '{"n": 1}\n')
+    registered(project)
+    project.run("run")
+    project.run("state", "p", "accept")
+    with contextlib.closing(sqlite3.connect(project.directory / "out.sqlite")) as connection:
+        connection.execute("DELETE FROM t")
+        connection.commit()
+    assert "has been emptied" in project.run("run", code=1).stderr
+
+
 def test_a_lost_state_is_not_taken_for_a_first_run(project: Project) -> None:
     ordered(project)
     project.run("run")

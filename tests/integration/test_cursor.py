@@ -3,6 +3,9 @@
 does with a reference."""
 
 import json
+import os
+import signal
+import subprocess
 import time
 from collections import Counter
 from datetime import datetime, timezone
@@ -55,10 +58,79 @@ def test_a_cursor_reads_what_came_since(project, elasticsearch_8, index) -> None
     assert "cursor at: from 2" in project.run("plan").stdout
     assert project.record()["counts"]["read"] == 0
     assert project.rows("select n from t order by n") == [(0,), (1,)]
-    ((high, low),) = [
+    ((high, low, _),) = [
         value.split() for (value,) in project.rows("select value from tidemill_marks")
     ]
     assert high == low
+
+
+def test_what_was_read_without_the_cursor_is_not_late_with_it(
+    project, elasticsearch_8, index
+) -> None:
+    """The mark of before knows nothing of it: it must not outlive a run that keeps none."""
+    elasticsearch_8.create_index(index, {"at": {"type": "date"}, "t": {"type": "date"}})
+    keys = {"columns": {"k": "text", "t": "timestamp", "n": "int64"}, "series": "k", "time": "t"}
+    for number, cursor in enumerate((True, False, True)):
+        day = f"2024-03-0{number + 1}T10:00:00Z"
+        elasticsearch_8.load(index, [(f"d{number}", {"k": "x", "t": day, "at": day, "n": number})])
+        write(project, elasticsearch_8.address, until=f"2024-03-0{number + 2}", **keys)
+        content = json.loads((project.directory / "tidemill.yaml").read_text())
+        pipeline = content["pipelines"]["p"]
+        pipeline["columns"]["at"] = "timestamp"
+        if cursor:
+            pipeline["lag"] = "0s"
+        else:
+            del pipeline["cursor"]
+        project.write("tidemill.yaml", json.dumps(content))
+        if number > 0:
+            project.run("state", "p", "accept")
+        counts = project.record()["counts"]
+        assert (counts["read"], counts["loaded"], counts["late"]) == (number + 1, 1, 0)
+    assert project.rows("select n from t order by n") == [(0,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("route", ["append", "merge", "series"])
+def test_another_field_as_cursor_loses_nothing(
+    project, elasticsearch_8, index, route, killed
+) -> None:
+    """By the first field the second document comes later, by the other it came before. A run that
+    was killed had an interval of the first one."""
+    dates = {name: {"type": "date"} for name in ("a", "b", "t")}
+    elasticsearch_8.create_index(index, dates)
+    past, later = "2024-03-01T10:00:00Z", "2999-01-01T00:00:00Z"
+    both = [("d0", {"a": past, "n": 0}), ("d1", {"a": later, "n": 1})]
+    elasticsearch_8.load(index, [(i, d | {"b": past, "t": past, "k": "x"}) for i, d in both])
+
+    def write_cursor(field: str) -> None:
+        keys = {"columns": {"k": "text", "t": "timestamp", "n": "int64"}}
+        keys["columns"]["at"] = {"type": "timestamp", "from": field}
+        if route == "merge":
+            keys["sink"] = TABLE | {"mode": "merge", "key": ["n"], "newest": "t"}
+        write(project, elasticsearch_8.address, **keys)
+        if route == "series":
+            write(project, elasticsearch_8.address, series="n", time="t", **keys)
+
+    write_cursor("a")
+    assert project.record()["counts"]["loaded"] == 1
+    if killed:
+        ended = subprocess.run(
+            [project.binary, "run"],
+            cwd=project.directory,
+            env=os.environ | {"TIDEMILL_FAULT": "sqlite.begun:1"},
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL
+    write_cursor("b")
+    if route == "append":
+        assert "read from `b` now" in project.run("run", code=1).stderr
+        project.run("state", "p", "reset", "--yes")
+    elif route == "series":
+        project.run("state", "p", "accept")
+    for read in (2, 0):
+        counts = project.record()["counts"]
+        assert (counts["read"], counts["late"], counts["rejected"]) == (read, 0, 0)
+    assert project.rows("select n from t order by n") == [(0,), (1,)]
 
 
 def test_documents_without_the_cursor_are_rejects_in_every_run(
@@ -80,6 +152,55 @@ def test_the_cursor_must_be_mapped_as_a_date(project, elasticsearch_8, index) ->
     assert "the cursor `at` is mapped as keyword" in said
 
 
+def test_the_cursor_can_not_be_within_nested_documents(project, elasticsearch_8, index) -> None:
+    """A query sees nothing there, so each of them would be one without a cursor, in every run."""
+    nested = {"type": "nested", "properties": {"at": {"type": "date"}}}
+    elasticsearch_8.create_index(index, {"o": nested})
+    write(
+        project,
+        elasticsearch_8.address,
+        columns=COLUMNS | {"at": {"type": "timestamp", "from": "o.at"}},
+    )
+    assert (
+        "the cursor `o.at` is within a field mapped as nested" in project.run("run", code=2).stderr
+    )
+
+
+@pytest.mark.parametrize("mode", ["append", "merge"])
+@pytest.mark.parametrize("case", ["unmapped", "malformed", "list"])
+def test_what_a_server_reads_otherwise_is_loaded_once(
+    project, elasticsearch_8, index, case, mode
+) -> None:
+    """The server sends it in more than one run: as a document without a cursor, or by another
+    element of a list."""
+    at = {"type": "timestamp", "array": "first"}
+    now = iso_millis(time.time_ns() // 1_000_000 - 2000)
+    mapped = {"at": {"type": "date", "ignore_malformed": True}}
+    strange = {
+        "unmapped": "2024-03-01T00:00:00Z",
+        "malformed": "2024-03-01 00:00:00Z",
+        "list": ["2024-03-01T00:00:00Z", now],
+    }
+    fields = {} if case == "unmapped" else mapped
+    mappings = {"dynamic": False, "properties": fields}
+    elasticsearch_8.request("PUT", f"/{index}", {"mappings": mappings})
+    elasticsearch_8.load(index, documents("2024-03-02T00:00:00Z"))
+    elasticsearch_8.load(index, [("strange", {"n": 9, "at": strange[case]})])
+    keys = {"columns": {"n": "int64", "at": at}, "max_rejects": 2}
+    if mode == "merge":
+        keys["sink"] = TABLE | {"mode": "merge", "key": ["n"], "newest": "at"}
+    for lag in ("1 min", "0s"):
+        write(project, elasticsearch_8.address, lag=lag, **keys)
+        counts = project.record()["counts"]
+        assert project.rows("select n from t order by n") == [(0,), (9,)]
+    known = [] if mode == "merge" else [f"{index}/strange"]
+    known += [f"{index}/d0"] if (case, mode) == ("unmapped", "append") else []
+    assert counts["rejected"] == len(known)
+    rejects = project.rows("select position, reason from t_rejects order by position desc")
+    assert [position for position, _ in rejects] == known
+    assert all("is no cursor of this run" in reason for _, reason in rejects)
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
@@ -88,6 +209,7 @@ def test_the_cursor_must_be_mapped_as_a_date(project, elasticsearch_8, index) ->
         ({"source": {"files": "x.ndjson"}}, "of files `registry: true` in the source"),
         ({"cursor": "k"}, "must be a column of type timestamp"),
         ({"columns": COLUMNS | {"at": {"type": "timestamp", "zone": "Asia/Tokyo"}}}, "as UTC"),
+        ({"columns": COLUMNS | {"at": {"type": "timestamp", "mask": None}}}, "can't be masked"),
         ({"cursor": "when"}, "unknown column `when`"),
         ({"cursor": None, "lag": "1 min"}, "`lag:` needs `cursor:`"),
     ],
@@ -125,7 +247,7 @@ class Late:
 
     def high_for(self, lag: int) -> int:
         """The high mark after a run with this lag, in ms: by the clock, or what it was before."""
-        ((high, low),) = [
+        ((high, low, _),) = [
             value.split() for (value,) in self.project.rows("select value from tidemill_marks")
         ]
         assert high == low

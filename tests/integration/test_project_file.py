@@ -201,6 +201,23 @@ pipelines:
         assert database.execute("select n from t order by n").fetchall() == [(None,), (1,)]
 
 
+@pytest.mark.parametrize(
+    "column", [{"type": "json"}, {"type": "text", "array": "json"}, {"type": "json", "mask": None}]
+)
+def test_malformed_lists_that_are_taken_whole_are_null(project: Project, column: dict) -> None:
+    values = [r'["a\u0000b"]', r'[["\ud800"]]', "[01]", r'{"a": ["\u0000"]}', r'"\u0000"', "[1]"]
+    project.write("in.ndjson", "".join(f'{{"n": {i}, "v": {v}}}\n' for i, v in enumerate(values)))
+    columns = {"n": "int64", "v": column | {"malformed": None}}
+    project.pipeline(source={"files": "in.ndjson"}, columns=columns, sink="t")
+    project.run("run")
+    kept = None if "mask" in column else "[1]"
+    assert project.rows("select v from t order by n") == [(None,)] * 5 + [(kept,)]
+    columns["v"] = column
+    source = {"files": "in.ndjson"}
+    project.pipeline("q", source=source, columns=columns, sink="other", max_rejects=9)
+    assert project.record()["counts"]["rejected"] == 5
+
+
 @pytest.mark.parametrize("word", ["", "nothing", "[null]"])
 def test_other_words_for_malformed_values_are_refused(project: Project, word: str) -> None:
     columns = f"\n      n:\n        type: int64\n        malformed: {word}\n"

@@ -2,6 +2,7 @@
 """The registry of files, as somebody at the command line meets it; tests/model/nights compares what
 it does with a reference."""
 
+import gzip
 import json
 import os
 import signal
@@ -82,6 +83,14 @@ def test_plan_says_what_is_new_known_and_grown(project: Project) -> None:
     assert json.loads(ok(project, "plan", "--json"))["known"] == 3
 
 
+def test_plan_calls_no_copy_read_that_is_as_new_as_its_original(project: Project) -> None:
+    streamed(project)
+    project.write("in/copy.ndjson", line(1) + line(2))
+    assert "1 file is known: read by earlier runs, or copies" in ok(project, "plan")
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4]
+
+
 def test_changed_files_are_named_all_at_once(project: Project) -> None:
     streamed(project)
     ok(project, "run")
@@ -147,6 +156,52 @@ def test_a_killed_run_stops_at_what_has_changed(project: Project) -> None:
     said = fails(project, 4, "run")
     assert "the file in/b.ndjson has changed since the run was planned" in said
     assert "run --new" in said
+
+
+@pytest.mark.parametrize("added", [[], [5]])
+@pytest.mark.parametrize("next_one", [None, [6], [1, 2, 6]])
+def test_a_killed_run_finds_what_was_renamed(
+    project: Project, added: list[int], next_one: list[int] | None
+) -> None:
+    """A log is rotated - after it grew, and with another one in its place - before the run goes on."""
+    streamed(project)
+    kill(project, "sqlite.commit.after:1")
+    project.write("in/a.ndjson", "".join(line(n) for n in [1, 2, *added]))
+    (project.directory / "in/a.ndjson").rename(project.directory / "in/z.ndjson")
+    if next_one is not None:
+        project.write("in/a.ndjson", "".join(line(n) for n in next_one))
+        os.utime(project.directory / "in/a.ndjson", (1, 1))
+    ends_alike = next_one is not None and next_one[:2] == [1, 2]
+    said = ok(project, "run")
+    assert ("in/a.ndjson: it is in/z.ndjson by now" in said) is not ends_alike
+    assert numbers(project) == [1, 2, 3, 4]
+    if next_one == [6]:
+        assert "in/a.ndjson: changed" in fails(project, 4, "run")
+        ok(project, "run", "--reread", "in/a.ndjson")
+        assert numbers(project) == sorted([1, 2, 3, 4, *added, *next_one])
+    elif next_one is None:
+        ok(project, "run")
+        assert numbers(project) == sorted([1, 2, 3, 4, *added])
+
+
+def test_a_killed_run_tells_what_is_gone(project: Project) -> None:
+    streamed(project)
+    kill(project, "sqlite.commit.after:1")
+    (project.directory / "in/b.ndjson").unlink()
+    project.write("in/z.ndjson", line(3) + line(5))
+    said = fails(project, 4, "run")
+    assert "the file in/b.ndjson is gone" in said
+
+
+def test_a_packed_file_that_was_renamed_is_found(project: Project) -> None:
+    content = gzip.compress((line(7) + line(8)).encode())
+    (project.directory / "in/p.ndjson.gz").write_bytes(content)
+    streamed(project)
+    kill(project, "sqlite.commit.after:1")
+    (project.directory / "in/p.ndjson.gz").rename(project.directory / "in/q.ndjson.gz")
+    (project.directory / "in/p.ndjson.gz").write_bytes(content + gzip.compress(line(9).encode()))
+    ok(project, "run")
+    assert numbers(project) == [1, 2, 3, 4, 7, 8]
 
 
 @contextmanager
@@ -279,6 +334,40 @@ def test_after_new_all_is_read_and_judged_by_sums(project: Project) -> None:
     assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4, 5, 6], [])
 
 
+@pytest.mark.parametrize("grown", [False, True])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_was_read_without_the_registry_is_not_late_with_it(
+    project: Project, pipelines_database: str, kind: str, grown: bool
+) -> None:
+    """The marks of before know nothing of it: they must not outlive a run that keeps none."""
+    table = f"registry_{grown}".lower()
+    at = {"sqlite": "out.sqlite"} if kind == "sqlite" else {"postgres": pipelines_database}
+
+    def run(registry: bool, until: str) -> dict:
+        pipeline = {
+            "source": {"files": "in/*", "registry": registry},
+            "columns": COLUMNS,
+            "series": "c",
+            "time": "ts",
+            "until": until,
+            "sink": {"connection": "at", "table": table},
+        }
+        content = {"connections": {"at": at}, "pipelines": {table: pipeline}}
+        project.write("tidemill.yaml", json.dumps(content))
+        return json.loads(ok(project, "run", "--json"))["counts"]
+
+    assert run(True, "2024-03-02")["loaded"] == 4
+    before = line(1) + line(2) if grown else ""
+    project.write("in/a.ndjson" if grown else "in/c.ndjson", before + line(5, day=2))
+    assert run(False, "2024-03-03")["loaded"] == 1
+    project.write("in/d.ndjson", line(6, day=3))
+    counts = run(True, "2024-03-04")
+    assert (counts["loaded"], counts["late"], counts["unmatched"]) == (1, 0, 0)
+    project.write("in/e.ndjson", line(7) + line(8, day=4))
+    counts = run(True, "2024-03-05")  # by the marks again
+    assert (counts["read"], counts["loaded"], counts["late"]) == (2, 1, 1)
+
+
 def test_a_rewind_opens_all_files(project: Project) -> None:
     ordered(project, "2024-03-04")
     project.write("in/c.ndjson", line(5, day=2) + line(6, day=3))
@@ -338,6 +427,122 @@ def test_a_copy_of_an_open_file_that_grows_is_not_read_beside_it(project: Projec
     ordered(project, "2024-03-03")
     ok(project, "run")
     assert numbers(project) == [1, 2, 3]
+
+
+def test_rows_left_of_a_file_that_is_gone_are_told_until_it_is_back(project: Project) -> None:
+    project.write("in/b.ndjson", line(3, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    kept = (project.directory / "in/b.ndjson").rename(project.directory / "kept.ndjson")
+    ordered(project, "2024-03-03")
+    lost = "in/b.ndjson: rows of it were left for a later run, and no file holds them now"
+    for arguments in (("plan",), ("run",), ("run",), ("run", "--json")):
+        assert lost in ok(project, *arguments)
+    kept.rename(project.directory / "in/b.ndjson")
+    (record,) = (json.loads(text) for text in ok(project, "run", "--json").splitlines())
+    assert record["notes"] == ""
+    assert numbers(project) == [1, 2, 3]
+
+
+def test_rows_that_come_back_behind_their_series_take_a_rewind(project: Project) -> None:
+    (project.directory / "in/a.ndjson").unlink()
+    project.write("in/b.ndjson", line(1) + line(2, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    kept = (project.directory / "in/b.ndjson").rename(project.directory / "kept.ndjson")
+    project.write("in/c.ndjson", line(3, day=3))
+    ordered(project, "2024-03-04")
+    said = "but for days that their series has passed by then: load those by `state rewind`"
+    assert said in ok(project, "run")
+    kept.rename(project.directory / "in/b.ndjson")
+    ok(project, "state", "p", "rewind", "--to", "2024-03-01", "--yes")
+    ok(project, "run")
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3], [])
+
+
+def test_rows_left_of_many_files_that_are_gone_are_told_in_a_line(project: Project) -> None:
+    names = [f"in/{n}.ndjson" for n in range(7)]
+    for n, name in enumerate(names):
+        project.write(name, line(n, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    for name in names:
+        (project.directory / name).unlink()
+    assert f"{', '.join(names[:5])} and 2 more: rows of them were left" in ok(project, "run")
+
+
+def test_rows_left_of_what_a_file_held_are_told(project: Project) -> None:
+    """Another content that is known lies at its path: as when an older copy is put back."""
+    (project.directory / "in/b.ndjson").unlink()
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    project.write("in/copy.ndjson", line(1) + line(2))
+    project.write("in/a.ndjson", line(1) + line(2) + line(3, day=2))
+    ok(project, "run")
+    project.write("in/a.ndjson", line(1) + line(2))
+    ordered(project, "2024-03-03")
+    said = (
+        "in/a.ndjson: rows of it were left for a later run, and no file holds all of them any more"
+    )
+    assert said in ok(project, "run")
+    assert said not in ok(project, "run")
+    assert numbers(project) == [1, 2]
+
+
+def test_left_rows_are_read_from_where_they_begin(project: Project) -> None:
+    """What was read before them is not read night after night."""
+    (project.directory / "in/b.ndjson").unlink()
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    project.write("in/a.ndjson", line(1) + line(2) + line(3, day=2))
+    ok(project, "run")
+    project.write("in/a.ndjson", line(1) + line(2) + line(3, day=2) + line(4, day=2))
+    (member,) = json.loads(ok(project, "plan", "--json"))["members"]
+    assert member["bytes"] == len(line(3, day=2) + line(4, day=2))
+    ordered(project, "2024-03-03")
+    ok(project, "run")
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3, 4], [])
+
+
+@pytest.mark.parametrize("stays", [False, True])
+@pytest.mark.parametrize("first", ["in/a.ndjson", "in/z.ndjson"])
+def test_a_copy_goes_on_while_rows_of_both_are_left(
+    project: Project, first: str, stays: bool
+) -> None:
+    """Each of the left rows is of one file, whichever of the two goes later."""
+    (project.directory / "in/b.ndjson").unlink()
+    project.write("in/a.ndjson", line(1) + line(2, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    project.write("in/z.ndjson", line(1) + line(2, day=2))
+    ok(project, "run")
+    other = {"in/a.ndjson": "in/z.ndjson", "in/z.ndjson": "in/a.ndjson"}[first]
+    project.write(first, line(1) + line(2, day=2) + line(3, day=2))
+    ok(project, "run")
+    if not stays:
+        (project.directory / other).unlink()
+    ordered(project, "2024-03-03")
+    ok(project, "run")
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3], [])
+
+
+def test_a_log_that_goes_on_under_another_name_has_what_was_left_of_its_copy(
+    project: Project,
+) -> None:
+    """The copy, whose name comes first, was read, and goes later."""
+    (project.directory / "in/a.ndjson").unlink()
+    (project.directory / "in/b.ndjson").unlink()
+    for name in ("in/copy.ndjson", "in/log.ndjson"):
+        project.write(name, line(1, day=2))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    (project.directory / "in/log.ndjson").unlink()
+    project.write("in/log-1.ndjson", line(1, day=2) + line(2, day=2))
+    ok(project, "run")
+    (project.directory / "in/copy.ndjson").unlink()
+    ordered(project, "2024-03-03")
+    ok(project, "run")
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 2], [])
 
 
 def empty_and_reread(project: Project) -> None:

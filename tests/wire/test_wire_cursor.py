@@ -105,7 +105,7 @@ def test_marks_and_files_that_differ_are_noticed(nights):
 def marks_of(folder) -> tuple[int, int]:
     with closing(sqlite3.connect(folder / "tidemill.sqlite")) as base:
         ((value,),) = base.execute("select value from tidemill_marks").fetchall()
-    high, low = value.split()
+    high, low, _ = value.split()
     return int(high), int(low)
 
 

@@ -263,7 +263,7 @@ tide_code tide_csv_sink_open(const tide_csv_options *options, const tide_target 
         tide_free(made);
         return code;
     }
-    made->store.sink = (tide_sink){&sink_vtable, "csv"};
+    made->store.sink = (tide_sink){.vtable = &sink_vtable, .kind = "csv"};
     *sink = &made->store.sink;
     return TIDE_OK;
 }

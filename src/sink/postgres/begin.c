@@ -45,6 +45,11 @@ static tide_code inspect(tide_pg_sink *sink, tide_error *err)
             tide_pg_inspect_columns(sink, sink->staged ? sink->names.staging : sink->names.target,
                                     &sink->output, &problems, err);
     }
+    if (code == TIDE_OK && sink->target->state != NULL) { /* here, since a rewind makes it anew */
+        code = tide_pg_check_own_columns(
+            sink, sink->names.state, &sink->target->state->schema, "state",
+            "start over, or take the pipeline back to a day (`tidemill state`)", &problems, err);
+    }
     if (code == TIDE_OK) {
         code = refuse_problems(&problems, err);
     }

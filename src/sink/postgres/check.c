@@ -54,6 +54,23 @@ static tide_code check_rights(tide_pg_sink *sink, const char *quoted, const char
                      parameters, 2, problems, err);
 }
 
+/* Whether it has rows is asked of every table, and COPY knows no policies. */
+static tide_code check_access(tide_pg_sink *sink, tide_text *problems, tide_error *err)
+{
+    const char *parameters[] = {
+        sink->names.target,
+        sink->target->mode == TIDE_APPEND && !sink->staged ? "append" : "other"};
+    return tell_rows(sink,
+                     "SELECT format('role %I may not SELECT from table %s: GRANT it', "
+                     "current_user, $1::text) WHERE NOT has_any_column_privilege(to_regclass($1), "
+                     "'SELECT') UNION ALL "
+                     "SELECT format('row-level security applies to role %I on table %s, where "
+                     "PostgreSQL takes no COPY: load as the table''s owner, ALTER ROLE %I "
+                     "BYPASSRLS, or use merge or replace', current_user, $1::text, current_user) "
+                     "WHERE $2 = 'append' AND row_security_active(to_regclass($1))",
+                     parameters, 2, problems, err);
+}
+
 /* The names of the key in the order of the table's columns, joined, as the catalog query joins
  * those of an index. */
 static tide_code print_key(const tide_pg_sink *sink, tide_text *out, tide_error *err)
@@ -135,6 +152,7 @@ tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems, tide_er
     const char *target = sink->names.target;
     TIDE_TRY(check_kind(sink, problems, err));
     TIDE_TRY(check_rights(sink, target, "INSERT", problems, err));
+    TIDE_TRY(check_access(sink, problems, err));
     if (sink->target->mode == TIDE_REPLACE) {
         TIDE_TRY(check_references(sink, problems, err));
         TIDE_TRY(check_rights(sink, target, "TRUNCATE", problems, err));
@@ -144,33 +162,6 @@ tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems, tide_er
         TIDE_TRY(check_rights(sink, target, "SELECT", problems, err));
         TIDE_TRY(check_unique(sink, problems, err));
     }
-    return TIDE_OK;
-}
-
-/* Columns of the state table whose types are not the layout's. */
-static tide_code check_state_columns(tide_pg_sink *sink, tide_text *problems, tide_error *err)
-{
-    PGresult *result;
-    TIDE_TRY(tide_pg_query(&sink->control,
-                           "SELECT attname, replace(format_type(atttypid, atttypmod), "
-                           "'timestamp with time zone', 'timestamptz') FROM pg_attribute "
-                           "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
-                           &sink->names.state, 1, &result, err));
-    const tide_schema *schema = &sink->target->state->schema;
-    for (int i = 0; i < PQntuples(result); i++) {
-        size_t field = tide_schema_find(schema, PQgetvalue(result, i, 0));
-        char type[24];
-        if (field != TIDE_NO_FIELD &&
-            strcmp(tide_pg_type_name(schema->fields[field].type, true, type),
-                   PQgetvalue(result, i, 1)) != 0) {
-            tide_text_append_format(problems,
-                                    "state column `%s` of %s is %s, but the pipeline now declares "
-                                    "%s: start over, or change it with ALTER TABLE\n",
-                                    PQgetvalue(result, i, 0), sink->names.state,
-                                    PQgetvalue(result, i, 1), type);
-        }
-    }
-    PQclear(result);
     return TIDE_OK;
 }
 
@@ -223,6 +214,9 @@ static tide_code check_table(tide_pg_sink *sink, tide_sink_facts *facts, tide_er
     tide_pg_layout_clear(&layout);
     TIDE_TRY(code);
     TIDE_TRY(tide_pg_inspect_table(sink, &facts->problems, err));
+    if (facts->problems.size > 0) { /* it may not be readable either */
+        return TIDE_OK;
+    }
     bool found;
     TIDE_TRY(find_any_row(sink, sink->names.target, &found, err));
     facts->table_empty = !found;
@@ -278,8 +272,29 @@ static tide_code check_state(tide_pg_sink *sink, tide_sink_facts *facts, tide_er
     if (!exists) {
         return TIDE_OK;
     }
-    TIDE_TRY(check_state_columns(sink, &facts->problems, err));
     return find_any_row(sink, sink->names.state, &facts->state_exists, err);
+}
+
+/* One without rows is made anew when a run begins. */
+static tide_code check_late(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
+{
+    tide_text problems;
+    bool has_rows = false;
+    if (!tide_pg_has_late_rows(sink)) {
+        return TIDE_OK;
+    }
+    tide_text_init(&problems);
+    tide_code code = tide_pg_check_own_columns(
+        sink, sink->names.late, sink->target->late, "late rows'",
+        "drop or rename that table, and a new one is made", &problems, err);
+    if (code == TIDE_OK && problems.size > 0) {
+        code = find_any_row(sink, sink->names.late, &has_rows, err);
+    }
+    if (has_rows) {
+        tide_text_append(&facts->problems, tide_text_c(&problems));
+    }
+    tide_text_clear(&problems);
+    return code;
 }
 
 static tide_code sum_units(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
@@ -356,6 +371,7 @@ static tide_code check_all(tide_pg_connection *connection, tide_pg_attempt *atte
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
+    TIDE_TRY(check_late(sink, facts, err));
     TIDE_TRY(sum_units(sink, facts, err));
     TIDE_TRY(read_identity(sink, facts, err));
     tide_pg_roll_back(connection); /* nothing was changed */

@@ -16,8 +16,8 @@ static tide_code try_copy(tide_sink_worker *worker, tide_pg_connection *connecti
                           const tide_pg_chunk *chunk, int64_t *loaded, tide_pg_refusal *refusal,
                           tide_error *err)
 {
-    *loaded = (int64_t)chunk->count;
-    return tide_pg_copy(connection, &worker->encoder, worker->sink->rows_sql, chunk, refusal, err);
+    return tide_pg_copy(connection, &worker->encoder, worker->sink->rows_sql, chunk, loaded,
+                        refusal, err);
 }
 
 /* The array form takes parameters, so it can't share a text with the savepoint. */

@@ -12,6 +12,7 @@ typedef struct finishing {
     const tide_run_row *run;
     tide_pg_encoder encoder;
     tide_reject_list refused; /* of the last attempt that moved rows */
+    int64_t skipped;
 } finishing;
 
 static tide_code run_format(tide_pg_connection *connection, tide_error *err, const char *format,
@@ -55,6 +56,7 @@ static tide_code move_rows(finishing *finish, tide_pg_connection *connection, ti
     tide_pg_sink *sink = finish->sink;
     bool exists;
     tide_reject_list_reset(&finish->refused);
+    finish->skipped = 0;
     TIDE_TRY(tide_pg_table_exists(connection, sink->names.target, &exists, err));
     if (!exists) {
         return rename_staging(sink, connection, err);
@@ -62,7 +64,7 @@ static tide_code move_rows(finishing *finish, tide_pg_connection *connection, ti
     if (sink->target->mode == TIDE_REPLACE) {
         TIDE_TRY(run_format(connection, err, "TRUNCATE %s", sink->names.target));
     }
-    TIDE_TRY(tide_pg_move_rows(sink, connection, &finish->refused, err));
+    TIDE_TRY(tide_pg_move_rows(sink, connection, &finish->refused, &finish->skipped, err));
     if (tide_pg_is_over_rejects(sink, (int64_t)finish->refused.count)) {
         return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
     }
@@ -172,7 +174,7 @@ static tide_code give_up(finishing *finish, tide_error *err)
     return tide_pg_fail_over_rejects(sink, "those staged", &list, 1, err);
 }
 
-/* Staged rows were counted as loaded: *result takes back those that the table refuses. */
+/* Staged rows were counted as loaded: *result takes back those that the table does not keep. */
 tide_code tide_pg_sink_finish(tide_sink *base, const tide_run_row *run, tide_load_result *result,
                               tide_error *err)
 {
@@ -188,7 +190,8 @@ tide_code tide_pg_sink_finish(tide_sink *base, const tide_run_row *run, tide_loa
     }
     if (code == TIDE_OK) {
         result->refused = (int64_t)finish.refused.count;
-        result->loaded = -result->refused;
+        result->superseded = finish.skipped;
+        result->loaded = -result->refused - result->superseded;
     }
     tide_pg_encoder_clear(&finish.encoder);
     tide_reject_list_clear(&finish.refused);

@@ -212,6 +212,7 @@ tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connectio
     tide_pg_holder_print(self, sizeof self);
     (void)snprintf(lease->holder, sizeof lease->holder, "%s at=%" PRId64, self, tide_now());
     TIDE_TRY(tide_pg_retry_work(rule, connection, take, lease, err));
+    lease->cancel = rule->cancel;
     return tide_pg_renewal_start(lease, err);
 }
 

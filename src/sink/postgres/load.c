@@ -41,6 +41,7 @@ static tide_code write_late_batch(void *context, const tide_batch *batch, tide_e
     tide_column *columns = tide_alloc_zero(sink->late.count, sizeof *columns);
     tide_row *rows = tide_alloc_zero((size_t)row_count, sizeof *rows);
     tide_code code = TIDE_OK;
+    int64_t copied;
     if (columns == NULL || rows == NULL) {
         code = TIDE_FAIL_MEMORY(err, "late rows");
     } else {
@@ -49,8 +50,8 @@ static tide_code write_late_batch(void *context, const tide_batch *batch, tide_e
             rows[i] = (tide_row){columns, i};
         }
         tide_pg_chunk chunk = {rows, (size_t)row_count, &sink->late, true};
-        code =
-            tide_pg_copy(&worker->connection, &worker->encoder, sink->late_sql, &chunk, NULL, err);
+        code = tide_pg_copy(&worker->connection, &worker->encoder, sink->late_sql, &chunk, &copied,
+                            NULL, err);
     }
     tide_free(columns);
     tide_free(rows);
@@ -321,6 +322,7 @@ static tide_code load_prepared(unit_load *load, tide_error *err)
     tide_code code = worker->parts.open ? continue_unit(load, err)
                                         : tide_pg_retry_work(&sink->retry, &worker->connection,
                                                              load_once, load, err);
+    code = tide_pg_stopped(&sink->retry, code, err); /* also of a part after the first */
     if (code == TIDE_REMOTE) {
         return tide_pg_lease_blame(&sink->lease, &worker->connection, err);
     }

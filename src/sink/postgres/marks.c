@@ -53,6 +53,9 @@ static void print_marks(const tide_read_mark_list *marks, tide_text *out)
 tide_code tide_pg_write_marks(tide_pg_sink *sink, tide_pg_connection *connection,
                               const tide_run_row *run, tide_error *err)
 {
+    if (run->drops_marks) {
+        TIDE_TRY(tide_pg_forget_marks(sink, connection, err));
+    }
     if (run->marks == NULL || run->marks->count == 0) {
         return TIDE_OK;
     }

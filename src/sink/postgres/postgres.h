@@ -91,6 +91,13 @@ TIDE_MUST_CHECK tide_code tide_pg_sink_has_table(tide_pg_sink *sink, const char 
 TIDE_MUST_CHECK tide_code tide_pg_inspect_columns(tide_pg_sink *sink, const char *quoted,
                                                   tide_pg_layout *layout, tide_text *problems,
                                                   tide_error *err);
+/* Of a table of ours: `what` its rows are, and the `cure` beside ALTER TABLE. */
+/* May the pipeline have rows that came late? */
+bool tide_pg_has_late_rows(const tide_pg_sink *sink);
+TIDE_MUST_CHECK tide_code tide_pg_check_own_columns(tide_pg_sink *sink, const char *quoted,
+                                                    const tide_schema *schema, const char *what,
+                                                    const char *cure, tide_text *problems,
+                                                    tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems,
                                                 tide_error *err);
 /* Two pipelines may not write one table, except merges with the same key. */
@@ -237,9 +244,10 @@ tide_code tide_pg_sink_read_states(tide_sink_worker *worker, tide_hash_range ran
                                    tide_stream **stream, tide_error *err);
 
 /* finish_rows.c: moves the staged rows into the target, which exists; what that refuses goes to
- * `refused`. */
+ * `refused`, and *skipped counts what its triggers or rules pass over. */
 TIDE_MUST_CHECK tide_code tide_pg_move_rows(tide_pg_sink *sink, tide_pg_connection *connection,
-                                            tide_reject_list *refused, tide_error *err);
+                                            tide_reject_list *refused, int64_t *skipped,
+                                            tide_error *err);
 
 /* finish.c, reset.c */
 tide_code tide_pg_sink_finish(tide_sink *sink, const tide_run_row *run, tide_load_result *result,

@@ -27,14 +27,39 @@ static const char *field_of(const tide_reject *reject, int field)
     return fields[field];
 }
 
-/* A reject must never be refused itself: what is not UTF-8 becomes '?'. */
-static void append_clean(tide_text *out, tide_str text)
+/* A database of another encoding has not got every character, and may refuse a row for that. */
+static bool takes_every_character(const tide_pg_connection *connection)
+{
+    const char *encoding = PQparameterStatus(connection->handle, "server_encoding");
+    return encoding == NULL || strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0;
+}
+
+/* As in JSON: \u20ac, or two of these. */
+static void append_escape(tide_text *out, tide_str text, size_t at, size_t bytes)
+{
+    uint32_t code = (uint8_t)text.data[at] & (0xffu >> (bytes + 1));
+    for (size_t i = 1; i < bytes; i++) {
+        code = code << 6 | ((uint8_t)text.data[at + i] & 0x3fu);
+    }
+    if (code >= 0x10000) {
+        tide_text_append_format(out, "\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)));
+        code = 0xdc00 + (code & 0x3ff);
+    }
+    tide_text_append_format(out, "\\u%04x", (unsigned)code);
+}
+
+/* A reject must never be refused itself: what is not UTF-8 becomes '?', and what the database may
+ * not have an escape. */
+static void append_clean(tide_text *out, tide_str text, bool escaped)
 {
     for (size_t at = 0; at < text.size;) {
         size_t bytes = tide_utf8_length(text, at);
         if (bytes == 0) {
             tide_text_append_char(out, '?');
             at++;
+        } else if (bytes > 1 && escaped) {
+            append_escape(out, text, at, bytes);
+            at += bytes;
         } else {
             tide_text_append_str(out, (tide_str){text.data + at, bytes});
             at += bytes;
@@ -56,19 +81,31 @@ static void append_position(tide_text *out, const char *position)
 {
     tide_str whole = tide_str_of(position);
     if (whole.size <= POSITION_BYTES_MAX || is_cut(whole)) {
-        append_clean(out, whole);
+        append_clean(out, whole, false);
         return;
     }
     uint64_t mark = UINT64_C(14695981039346656037); /* FNV-1a */
     for (size_t i = 0; i < whole.size; i++) {
         mark = (mark ^ (uint8_t)whole.data[i]) * UINT64_C(1099511628211);
     }
-    append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX});
+    append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX}, false);
     tide_text_append_format(out, POSITION_MARK "%0*llx", POSITION_MARK_DIGITS,
                             (unsigned long long)mark);
 }
 
-static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, const char *value)
+/* Escaped before it is cut, so that it fits, and stays the same when it comes back. */
+static void append_escaped_position(tide_text *out, const char *position)
+{
+    tide_text whole;
+    tide_text_init(&whole);
+    append_clean(&whole, tide_str_of(position), true);
+    append_position(out, tide_text_c(&whole));
+    out->failed = out->failed || tide_text_failed(&whole);
+    tide_text_clear(&whole);
+}
+
+static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, const char *value,
+                     bool escaped)
 {
     if (value == NULL && (field == STEP || field == COLUMN || field == SQLSTATE)) {
         tide_pg_put_null(encoder);
@@ -77,10 +114,12 @@ static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, co
     tide_text_reset(scratch);
     if (value == NULL) {
         tide_text_append(scratch, field == VALUES ? "{}" : "");
+    } else if (field == POSITION && escaped) {
+        append_escaped_position(scratch, value);
     } else if (field == POSITION) {
         append_position(scratch, value);
     } else {
-        append_clean(scratch, tide_str_of(value));
+        append_clean(scratch, tide_str_of(value), escaped);
     }
     encoder->memory_failed = encoder->memory_failed || tide_text_failed(scratch);
     tide_pg_put_uint32(encoder, (uint32_t)scratch->size);
@@ -88,7 +127,7 @@ static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, co
 }
 
 static void put_array(tide_pg_encoder *encoder, tide_text *scratch, const tide_reject *items,
-                      size_t count, int field)
+                      size_t count, int field, bool escaped)
 {
     if (!tide_pg_encoder_reserve(encoder)) {
         return;
@@ -99,7 +138,7 @@ static void put_array(tide_pg_encoder *encoder, tide_text *scratch, const tide_r
     tide_pg_put_uint32(encoder, (uint32_t)count);
     tide_pg_put_uint32(encoder, 1);
     for (size_t i = 0; i < count && tide_pg_encoder_reserve(encoder); i++) {
-        put_cell(encoder, scratch, field, field_of(&items[i], field));
+        put_cell(encoder, scratch, field, field_of(&items[i], field), escaped);
     }
 }
 
@@ -162,6 +201,7 @@ typedef struct reject_command {
     size_t field_count;
     const char *texts[2];
     size_t text_count;
+    bool writes; /* else the texts are those of rejects that are there */
 } reject_command;
 
 /* *affected: rows. */
@@ -174,11 +214,12 @@ static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connect
     int lengths[PARAMETERS_MAX] = {0};
     int formats[PARAMETERS_MAX] = {0};
     size_t offsets[FIELD_COUNT + 1] = {0};
+    bool escaped = command->writes && !takes_every_character(connection);
     tide_text scratch;
     tide_text_init(&scratch);
     TIDE_TRY(tide_pg_encoder_begin(encoder, NULL, ARRAY_HEADER_BYTES, err));
     for (size_t i = 0; i < command->field_count; i++) {
-        put_array(encoder, &scratch, items, count, command->fields[i]);
+        put_array(encoder, &scratch, items, count, command->fields[i], escaped);
         offsets[i + 1] = encoder->size;
     }
     tide_text_clear(&scratch);
@@ -262,7 +303,8 @@ tide_code tide_pg_write_rejects(const tide_pg_sink *sink, tide_pg_connection *co
     reject_command command = {.fields = fields,
                               .field_count = FIELD_COUNT,
                               .texts = {run, undone ? "true" : "false"},
-                              .text_count = 2};
+                              .text_count = 2,
+                              .writes = true};
     bool numbered = false;
     for (size_t i = 0; i < list_count && tide_target_numbers_rejects(sink->target); i++) {
         numbered = numbered || any_by_values(lists[i]);

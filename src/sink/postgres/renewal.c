@@ -5,6 +5,9 @@
  * longer than others wait for a silent holder. So each renewal has a deadline, after which it is
  * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the
  * one before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
+ *
+ * It is also who ends, when the operator wants to stop now, what the others wait for: a statement
+ * before a table that somebody has locked would last as long as that lock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,18 +28,18 @@ static int64_t answer_ms(void)
     return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_ANSWER_MS", (int64_t)TIDE_LEASE_ANSWER_SECONDS * 1000);
 }
 
-/* How many rows were changed; -1: the connection is of no more use, or the server refused. */
-static int64_t send_renewal(tide_pg_lease *lease, tide_error *err)
+/* How often it is looked whether to stop now; and how long a statement may last even then. */
+#define LOOK_MS 250
+#define STATEMENT_SECONDS "1"
+
+/* How many rows were changed, or found; -1: the connection is of no more use, or the server
+ * refused. */
+static int64_t send(tide_pg_lease *lease, const char *sql, const char *const *parameters, int count,
+                    tide_error *err)
 {
     tide_pg_connection *connection = &lease->connection;
-    char sql[512];
-    (void)snprintf(sql, sizeof sql,
-                   "UPDATE %s SET renewed_at = clock_timestamp() "
-                   "WHERE pipeline = $1 AND epoch = $2::bigint",
-                   lease->names->lease);
-    const char *parameters[] = {lease->pipeline, lease->epoch_text};
     int64_t deadline = tide_monotonic_micros() + answer_ms() * 1000;
-    if (PQsendQueryParams(connection->handle, sql, 2, NULL, parameters, NULL, NULL, 0) != 1) {
+    if (PQsendQueryParams(connection->handle, sql, count, NULL, parameters, NULL, NULL, 0) != 1) {
         return -1;
     }
     int64_t changed = -1;
@@ -53,18 +56,33 @@ static int64_t send_renewal(tide_pg_lease *lease, tide_error *err)
     return -1;
 }
 
-/* Whether it was renewed, or is lost for good. */
-static bool renew(tide_pg_lease *lease)
+static int64_t connect_and_send(tide_pg_lease *lease, const char *sql,
+                                const char *const *parameters, int count)
 {
     tide_error ignored; /* the next turn tries again; units check the epoch themselves */
     tide_error_clear(&ignored);
     if (!tide_pg_is_connected(&lease->connection) &&
         tide_pg_connect(&lease->connection, &ignored) != TIDE_OK) {
-        return false;
+        return -1;
     }
-    int64_t changed = send_renewal(lease, &ignored);
+    int64_t changed = send(lease, sql, parameters, count, &ignored);
     if (changed < 0) {
         tide_pg_disconnect(&lease->connection);
+    }
+    return changed;
+}
+
+/* Whether it was renewed, or is lost for good. */
+static bool renew(tide_pg_lease *lease)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE %s SET renewed_at = clock_timestamp() "
+                   "WHERE pipeline = $1 AND epoch = $2::bigint",
+                   lease->names->lease);
+    const char *parameters[] = {lease->pipeline, lease->epoch_text};
+    int64_t changed = connect_and_send(lease, sql, parameters, 2);
+    if (changed < 0) {
         return false;
     }
     if (changed == 0) {
@@ -74,13 +92,46 @@ static bool renew(tide_pg_lease *lease)
     return true;
 }
 
+/* Of this run, by the names of its transactions: what has lasted for longer than a moment. */
+static void cancel_statements(tide_pg_lease *lease)
+{
+    char prefix[64];
+    const char *parameters[] = {prefix};
+    tide_pg_lease_application(lease, "", prefix);
+    (void)connect_and_send(
+        lease,
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' "
+        "AND starts_with(application_name, $1) "
+        "AND clock_timestamp() - query_start > interval '" STATEMENT_SECONDS " second'",
+        parameters, 1);
+}
+
+/* Until the lease is to be renewed, or the thread to end. */
+static void wait_for_turn(tide_pg_lease *lease)
+{
+    int64_t due = tide_monotonic_micros() + wait_ms() * 1000;
+    int64_t left_ms = wait_ms();
+    while (!lease->stopping && left_ms > 0) {
+        (void)tide_condition_wait_for(&lease->stop_asked, &lease->mutex,
+                                      left_ms < LOOK_MS ? left_ms : LOOK_MS);
+        if (!lease->stopping && lease->cancel != NULL &&
+            tide_cancel_get(lease->cancel) == TIDE_STOP_NOW) {
+            tide_mutex_unlock(&lease->mutex);
+            cancel_statements(lease);
+            tide_mutex_lock(&lease->mutex);
+        }
+        left_ms = (due - tide_monotonic_micros()) / 1000;
+    }
+}
+
 static void run_renewals(void *argument)
 {
     tide_pg_lease *lease = argument;
     tide_mutex_lock(&lease->mutex);
     while (!lease->stopping) {
-        if (!tide_condition_wait_for(&lease->stop_asked, &lease->mutex, wait_ms()) &&
-            !lease->stopping) {
+        wait_for_turn(lease);
+        if (!lease->stopping) {
             tide_mutex_unlock(&lease->mutex);
             if (!renew(lease)) {
                 (void)renew(lease);

@@ -38,6 +38,20 @@ static tide_code forget_rows(tide_pg_sink *sink, tide_pg_connection *connection,
     return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
 }
 
+/* Rows of other merges are gone, too, and what those have read is not read again: for them the
+ * table is another one, of which their next run tells. */
+static tide_code tell_others(const tide_pg_sink *sink, tide_pg_connection *connection,
+                             tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE %s SET table_oid = NULL WHERE table_oid = to_regclass($1)::oid "
+                   "AND pipeline <> $2",
+                   sink->names.pipelines);
+    const char *parameters[] = {sink->names.target, sink->target->pipeline};
+    return tide_pg_change(connection, sql, parameters, 2, NULL, err);
+}
+
 /* Runs stay: they are history. */
 static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
                             void *argument, tide_error *err)
@@ -56,6 +70,7 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(forget_rows(sink, connection, sink->names.units, err));
     TIDE_TRY(tide_pg_forget_marks(sink, connection, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.pipelines, err));
+    TIDE_TRY(tell_others(sink, connection, err));
     return tide_pg_commit(connection, attempt, err);
 }
 

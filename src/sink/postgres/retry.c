@@ -46,6 +46,16 @@ static tide_code attempt_once(tide_pg_connection *connection, tide_pg_work work,
     return code;
 }
 
+tide_code tide_pg_stopped(const tide_pg_retry *rule, tide_code code, tide_error *err)
+{
+    if (code != TIDE_REMOTE || rule->cancel == NULL ||
+        tide_cancel_get(rule->cancel) != TIDE_STOP_NOW) {
+        return code;
+    }
+    tide_error_clear(err);
+    return tide_cancel_check(rule->cancel, err);
+}
+
 tide_code tide_pg_retry_work(const tide_pg_retry *rule, tide_pg_connection *connection,
                              tide_pg_work work, void *argument, tide_error *err)
 {
@@ -55,7 +65,7 @@ tide_code tide_pg_retry_work(const tide_pg_retry *rule, tide_pg_connection *conn
         tide_error_clear(err);
         tide_code code = attempt_once(connection, work, &attempt, argument, err);
         if (code != TIDE_REMOTE_RETRY) {
-            return code;
+            return tide_pg_stopped(rule, code, err);
         }
         if (attempt.number++ >= rule->attempts_max) {
             break;

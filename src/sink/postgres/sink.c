@@ -8,6 +8,9 @@
 
 #define ATTEMPTS_MAX 8
 #define RETRY_WAIT_MS 200
+/* An entry of an index has room for 2704 bytes, compressed where that helps: in that of rejects the
+ * series is within a position, beside the pipeline and the stage. */
+#define SERIES_BYTES_MAX 2500
 
 tide_code tide_pg_finally(tide_code code, tide_error *err)
 {
@@ -186,7 +189,8 @@ tide_code tide_postgres_sink_open(const tide_postgres_options *options, const ti
         err->side = TIDE_SIDE_SINK;
         return code;
     }
-    made->base = (tide_sink){.vtable = &vtable, .kind = "postgres"};
+    made->base = (tide_sink){
+        .vtable = &vtable, .kind = "postgres", .limits = {SERIES_BYTES_MAX, TIDE_PG_FIRST_DAY}};
     made->target = target;
     made->staged = target->staged || target->mode == TIDE_REPLACE;
     made->retry = (tide_pg_retry){

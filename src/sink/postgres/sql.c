@@ -38,7 +38,7 @@ static void append_arrays(tide_text *sql, const char *quoted, const tide_schema 
     tide_text_append_format(sql, "INSERT INTO %s AS old (", quoted);
     tide_pg_append_columns(sql, schema, "");
     tide_text_append(sql, layout->count > schema->field_count ? ", " TIDE_PG_POSITION_COLUMN : "");
-    tide_text_append(sql, ") SELECT * FROM unnest(");
+    tide_text_append(sql, ") OVERRIDING SYSTEM VALUE SELECT * FROM unnest(");
     for (size_t i = 0; i < layout->count; i++) {
         tide_text_append_format(sql, "%s$%zu::%s", i == 0 ? "" : ", ", i + 1,
                                 layout->writers[i].array_name);

@@ -138,7 +138,8 @@ static tide_code feed_copy(tide_pg_connection *connection, tide_pg_encoder *enco
 /* Takes all results of a command text, of which one asks for the rows. Of several errors the first
  * is told: that the connection ended after it explains nothing. */
 static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *encoder,
-                              const tide_pg_chunk *chunk, tide_pg_refusal *refusal, tide_error *err)
+                              const tide_pg_chunk *chunk, int64_t *copied, tide_pg_refusal *refusal,
+                              tide_error *err)
 {
     tide_code code = TIDE_OK;
     tide_error later;
@@ -158,6 +159,7 @@ static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *e
             code = feed_copy(connection, encoder, chunk, err);
         } else if (code == TIDE_OK) {
             code = tide_pg_judge(connection, result, refusal, err);
+            *copied += strtoll(PQcmdTuples(result), NULL, 10);
         }
         PQclear(result);
         if (!tide_pg_is_connected(connection)) {
@@ -167,15 +169,17 @@ static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *e
 }
 
 tide_code tide_pg_copy(tide_pg_connection *connection, tide_pg_encoder *encoder, const char *sql,
-                       const tide_pg_chunk *chunk, tide_pg_refusal *refusal, tide_error *err)
+                       const tide_pg_chunk *chunk, int64_t *copied, tide_pg_refusal *refusal,
+                       tide_error *err)
 {
+    *copied = 0;
     if (refusal != NULL) {
         *refusal = (tide_pg_refusal){0};
     }
     if (!tide_pg_is_connected(connection) || PQsendQuery(connection->handle, sql) != 1) {
         return tide_pg_fail(connection, NULL, err);
     }
-    TIDE_TRY(take_results(connection, encoder, chunk, refusal, err));
+    TIDE_TRY(take_results(connection, encoder, chunk, copied, refusal, err));
     return tide_pg_fault(connection, "postgres.copy.end", err);
 }
 

@@ -30,9 +30,10 @@ typedef struct tide_pg_refusal {
 TIDE_MUST_CHECK tide_code tide_pg_judge(tide_pg_connection *connection, const PGresult *result,
                                         tide_pg_refusal *refusal, tide_error *err);
 /* `sql` is one text with a COPY ... FROM STDIN (FORMAT binary) among other commands that return no
- * rows. With `refusal` a refused chunk is TIDE_OK and told there; else it is an error. */
+ * rows. With `refusal` a refused chunk is TIDE_OK and told there; else it is an error. *copied is
+ * what the server says it took: a trigger of the table may have passed rows over. */
 TIDE_MUST_CHECK tide_code tide_pg_copy(tide_pg_connection *connection, tide_pg_encoder *encoder,
-                                       const char *sql, const tide_pg_chunk *chunk,
+                                       const char *sql, const tide_pg_chunk *chunk, int64_t *copied,
                                        tide_pg_refusal *refusal, tide_error *err);
 /* `sql` takes one array per column as $1, $2 ...; *affected says how many rows it changed. */
 TIDE_MUST_CHECK tide_code tide_pg_send_arrays(tide_pg_connection *connection,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/calendar.h"
 #include "record/decimal.h"
 #include "sink/postgres/numeric.h"
 
@@ -238,14 +239,14 @@ static bool fits_date(const tide_pg_writer *writer, const tide_column *column, i
 {
     (void)writer;
     int64_t day = (int64_t)tide_column_int32(column, row) - SERVER_EPOCH_DAY;
-    return day >= -2451545 && day < 2145031949;
+    return day >= TIDE_PG_FIRST_DAY - SERVER_EPOCH_DAY && day < 2145031949;
 }
 
 /* From 4714-11-24 BC; our last instant is before the server's. */
 static bool fits_timestamp(const tide_pg_writer *writer, const tide_column *column, int64_t row)
 {
     (void)writer;
-    return tide_column_int64(column, row) >= INT64_C(-210866803200000000) + SERVER_EPOCH_MICROS;
+    return tide_column_int64(column, row) >= (int64_t)TIDE_PG_FIRST_DAY * TIDE_MICROS_PER_DAY;
 }
 
 static const char text_reason[] =

@@ -22,6 +22,9 @@
 #include "record/batch.h"
 #include "sink/postgres/encoder.h"
 
+/* 4714-11-24 BC, of dates and timestamps. */
+#define TIDE_PG_FIRST_DAY (-2440588)
+
 typedef struct tide_pg_writer tide_pg_writer;
 typedef void (*tide_pg_write)(tide_pg_encoder *encoder, const tide_pg_writer *writer,
                               const tide_column *column, int64_t row);

@@ -125,6 +125,9 @@ static tide_code reset_inside(tide_sqlite_sink *sink, tide_error *err)
     tide_code code = tide_table_unmark(&store->db, row.table_identity, err);
     tide_pipeline_row_clear(&row);
     if (code == TIDE_OK) {
+        code = tide_table_unmark_others(&store->db, store->target, err);
+    }
+    if (code == TIDE_OK) {
         code = tide_db_has_table(&store->db, store->target->table, &exists, err);
     }
     if (code == TIDE_OK && exists) {
@@ -244,7 +247,7 @@ tide_code tide_sqlite_sink_open(const tide_sqlite_options *options, const tide_t
         tide_free(made);
         return code;
     }
-    made->store.sink = (tide_sink){&sink_vtable, "sqlite"};
+    made->store.sink = (tide_sink){.vtable = &sink_vtable, .kind = "sqlite"};
     code = init_key(made, target, err);
     if (code != TIDE_OK) {
         close_sink(&made->store.sink);

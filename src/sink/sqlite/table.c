@@ -103,3 +103,30 @@ tide_code tide_table_unmark(tide_db *db, const char *identity, tide_error *err)
     tide_text_append_format(&sql, "DROP INDEX IF EXISTS \"tidemill_identity_%s\"", identity);
     return tide_db_execute_text(db, &sql, err);
 }
+
+tide_code tide_table_unmark_others(tide_db *db, const tide_target *target, tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool has_row = false;
+    const char *drops = NULL;
+    tide_text sql;
+    tide_text_init(&sql);
+    TIDE_TRY(tide_db_prepare(db,
+                             "SELECT group_concat('DROP INDEX IF EXISTS \"tidemill_identity_' || "
+                             "table_identity || '\"', ';') FROM tidemill_pipelines WHERE "
+                             "pipeline <> ?1 AND lower(table_name) = lower(?2)",
+                             &statement, err));
+    (void)sqlite3_bind_text(statement, 1, target->pipeline, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 2, target->table, -1, SQLITE_STATIC);
+    tide_code code = tide_db_step(db, statement, &has_row, "looking for other pipelines", err);
+    if (code == TIDE_OK && has_row) {
+        code = tide_db_text(statement, 0, &drops, err);
+    }
+    tide_text_append(&sql, drops == NULL ? "" : drops);
+    (void)sqlite3_finalize(statement);
+    if (code != TIDE_OK) {
+        tide_text_clear(&sql);
+        return code;
+    }
+    return tide_db_execute_text(db, &sql, err);
+}

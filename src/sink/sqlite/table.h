@@ -19,6 +19,9 @@ TIDE_MUST_CHECK tide_code tide_table_is(tide_db *db, const char *table, const ch
 TIDE_MUST_CHECK tide_code tide_table_mark(tide_db *db, const char *table, const char *identity,
                                           tide_error *err);
 TIDE_MUST_CHECK tide_code tide_table_unmark(tide_db *db, const char *identity, tide_error *err);
+/* For other pipelines that write it, it is another table from now on. */
+TIDE_MUST_CHECK tide_code tide_table_unmark_others(tide_db *db, const tide_target *target,
+                                                   tide_error *err);
 /* Staging: the same columns and "_position", with a unique index where the target has a key. */
 TIDE_MUST_CHECK tide_code tide_table_create_staging(tide_db *db, const char *table,
                                                     const tide_target *target, tide_error *err);

@@ -47,6 +47,9 @@ static tide_code write_mark(tide_db *db, sqlite3_stmt *statement, const tide_rea
 tide_code tide_ledger_write_marks(tide_db *db, const char *pipeline, const tide_run_row *run,
                                   tide_error *err)
 {
+    if (run->drops_marks) {
+        TIDE_TRY(tide_ledger_forget_marks(db, pipeline, err));
+    }
     if (run->marks == NULL || run->marks->count == 0) {
         return TIDE_OK;
     }

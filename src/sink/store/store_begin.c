@@ -14,6 +14,7 @@ static tide_code create_own_tables(tide_store *store, tide_error *err)
     const tide_target *target = store->target;
     tide_reject_table rejects = {db, store->rejects_table, target};
     TIDE_TRY(tide_reject_table_create(&rejects, err));
+    TIDE_TRY(tide_store_drop_unfit_late(store, err));
     if (store->late_table != NULL) {
         TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
     }
@@ -40,11 +41,14 @@ static tide_code drop_staging(tide_store *store, tide_error *err)
 }
 
 /* Again under the lock: two runs may have been checked at the same time. */
-static tide_code refuse_rivals(tide_store *store, tide_error *err)
+static tide_code refuse_problems(tide_store *store, tide_error *err)
 {
     tide_text problems;
     tide_text_init(&problems);
     tide_code code = tide_ledger_find_rivals(&store->db, store->target, &problems, err);
+    if (code == TIDE_OK) {
+        code = tide_store_check_state(store, &problems, err);
+    }
     if (code == TIDE_OK && tide_text_failed(&problems)) {
         code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
     } else if (code == TIDE_OK && problems.size > 0) {
@@ -72,7 +76,7 @@ static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_e
     TIDE_TRY(tide_store_create_engine_tables(db, err));
     TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
     TIDE_TRY(refuse_overtaken(store, run, err));
-    TIDE_TRY(refuse_rivals(store, err));
+    TIDE_TRY(refuse_problems(store, err));
     TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
     TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
     TIDE_TRY(drop_staging(store, err));

@@ -2,6 +2,7 @@
 /* What is read of a store: facts, states, runs, marks, units, rejects. */
 #include "base/memory.h"
 #include "sink/store/reject_table.h"
+#include "sink/store/sql.h"
 #include "sink/store/store.h"
 
 /* Moves a string of the row to the facts. */
@@ -10,6 +11,97 @@ static void move_string(char **from, char **to)
     tide_free(*to);
     *to = *from;
     *from = NULL;
+}
+
+static tide_code check_column(sqlite3_stmt *statement, const char *table, const tide_schema *schema,
+                              const char *what, const char *cure, tide_text *problems,
+                              tide_error *err)
+{
+    const char *name;
+    const char *declared;
+    TIDE_TRY(tide_db_text(statement, 0, &name, err));
+    TIDE_TRY(tide_db_text(statement, 1, &declared, err));
+    size_t field = tide_schema_find(schema, name == NULL ? "" : name);
+    if (field == TIDE_NO_FIELD || declared == NULL) {
+        return TIDE_OK;
+    }
+    const char *type = tide_sql_type(schema->fields[field].type, TIDE_SQL_EXACT);
+    if (sqlite3_stricmp(declared, type) != 0) {
+        tide_text_append_format(problems,
+                                "%s column %s of %s is declared %s, but what the pipeline puts "
+                                "there now is %s: %s\n",
+                                what, name, table, declared, type, cure);
+    }
+    return TIDE_OK;
+}
+
+/* Columns of a table of ours that would change what they are given: '007' becomes 7. */
+static tide_code check_own_columns(tide_db *db, const char *table, const tide_schema *schema,
+                                   const char *what, const char *cure, tide_text *problems,
+                                   tide_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool has_row = false;
+    TIDE_TRY(tide_db_prepare(db, "SELECT name, type FROM pragma_table_info(?1)", &statement, err));
+    (void)sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+    tide_code code = tide_db_step(db, statement, &has_row, "reading a table's columns", err);
+    while (code == TIDE_OK && has_row) {
+        code = check_column(statement, table, schema, what, cure, problems, err);
+        if (code == TIDE_OK) {
+            code = tide_db_step(db, statement, &has_row, "reading a table's columns", err);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+static tide_code check_late_columns(tide_store *store, tide_text *problems, tide_error *err)
+{
+    return check_own_columns(&store->db, store->late_table, store->target->late, "late rows'",
+                             "drop or rename that table, and a new one is made", problems, err);
+}
+
+static tide_code has_late_rows(tide_store *store, bool *has, tide_error *err)
+{
+    *has = false;
+    if (store->late_table != NULL) {
+        TIDE_TRY(tide_db_has_table(&store->db, store->late_table, has, err));
+    }
+    return *has ? tide_db_has_rows(&store->db, store->late_table, has, err) : TIDE_OK;
+}
+
+static tide_code check_late(tide_store *store, tide_text *problems, tide_error *err)
+{
+    bool has_rows;
+    TIDE_TRY(has_late_rows(store, &has_rows, err));
+    return has_rows ? check_late_columns(store, problems, err) : TIDE_OK;
+}
+
+tide_code tide_store_drop_unfit_late(tide_store *store, tide_error *err)
+{
+    bool has_rows;
+    tide_text problems;
+    TIDE_TRY(has_late_rows(store, &has_rows, err));
+    if (store->late_table == NULL || has_rows) {
+        return TIDE_OK;
+    }
+    tide_text_init(&problems);
+    tide_code code = check_late_columns(store, &problems, err);
+    if (code == TIDE_OK && problems.size > 0) {
+        code = tide_db_drop_table(&store->db, store->late_table, err);
+    }
+    tide_text_clear(&problems);
+    return code;
+}
+
+tide_code tide_store_check_state(tide_store *store, tide_text *problems, tide_error *err)
+{
+    return store->state_table == NULL
+               ? TIDE_OK
+               : check_own_columns(
+                     &store->db, store->state_table, &store->target->state->schema, "state",
+                     "start over, or take the pipeline back to a day (`tidemill state`)", problems,
+                     err);
 }
 
 tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipeline_row *row,
@@ -25,6 +117,7 @@ tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipel
     if (has_table) {
         TIDE_TRY(tide_db_has_rows(&store->db, store->state_table, &facts->state_exists, err));
     }
+    TIDE_TRY(check_late(store, &facts->problems, err));
     TIDE_TRY(tide_ledger_sum_units(&store->db, store->target->pipeline, facts, err));
     return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
 }

@@ -226,10 +226,12 @@ static tide_code empty_table(tide_db *db, const char *table, tide_error *err)
 tide_code tide_store_forget(tide_store *store, tide_error *err)
 {
     tide_db *db = &store->db;
-    const char *tables[] = {store->state_table, store->staged_state, store->staged_table,
-                            store->late_table};
+    const char *tables[] = {store->staged_state, store->staged_table, store->late_table};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         TIDE_TRY(empty_table(db, tables[i], err));
+    }
+    if (store->state_table != NULL) { /* its columns may be of other types from now on */
+        TIDE_TRY(tide_db_drop_table(db, store->state_table, err));
     }
     tide_reject_table rejects = table_of(store);
     TIDE_TRY(tide_reject_table_forget(&rejects, err));

@@ -5,6 +5,7 @@
 
 #include "base/calendar.h"
 #include "base/problem.h"
+#include "source/elasticsearch/field_facts.h"
 
 static bool is_date(const tide_es_field *field)
 {
@@ -17,9 +18,25 @@ static bool is_date(const tide_es_field *field)
     return false;
 }
 
-/* By other types a server would compare otherwise than we do: texts, or numbers of any unit. */
-static tide_code check_field(const tide_es_fields *fields, const char *path, tide_error *err)
+/* What is within one is a document of its own, which a query of the document does not see. */
+static bool is_nested(void *context, const char *parent, const char *rest)
 {
+    const tide_es_field *field = tide_es_fields_find(context, parent);
+    (void)rest;
+    return field != NULL &&
+           (strcmp(field->type, "nested") == 0 ||
+            (field->other_type != NULL && strcmp(field->other_type, "nested") == 0));
+}
+
+/* By other types a server would compare otherwise than we do: texts, or numbers of any unit. */
+static tide_code check_field(tide_es_fields *fields, const char *path, tide_error *err)
+{
+    if (tide_es_visit_parents(path, is_nested, fields)) {
+        return TIDE_FAIL(err, TIDE_E_QUERY,
+                         "the cursor `%s` is within a field mapped as nested, by which the server "
+                         "can't select documents: take a date field of the document itself",
+                         path);
+    }
     const tide_es_field *field = tide_es_fields_find(fields, path);
     if (field == NULL || (is_date(field) && field->other_type == NULL)) {
         return TIDE_OK; /* not mapped: no document has it yet */
@@ -62,11 +79,24 @@ static void append_query(tide_text *out, const char *query, const char *path,
     tide_text_append(out, "}}}}],\"minimum_should_match\":1}}]}}");
 }
 
+/* A document may hold a list, or what the server calls malformed, or its index may not map the
+ * field: then a row comes in runs that are not its own. */
+static void bound_columns(tide_es_source *source, const tide_plan_request *request)
+{
+    for (size_t i = 0; request->rejects_other_cursors && i < source->indices.count; i++) {
+        tide_column_spec *spec = &source->typing.specs[i][request->cursor_column];
+        spec->is_bounded = true;
+        spec->low = request->knows_earlier_cursors ? INT64_MIN : request->cursor_low;
+        spec->high = request->cursor_high;
+    }
+}
+
 tide_code tide_es_cursor_query(tide_es_source *source, const tide_plan_request *request,
-                               const tide_es_fields *fields, tide_error *err)
+                               tide_es_fields *fields, tide_error *err)
 {
     const char *path = source->engine.columns.specs[request->cursor_column].path;
     TIDE_TRY(check_field(fields, path, err));
+    bound_columns(source, request);
     tide_text text;
     tide_text_init(&text);
     append_query(&text, source->query, path, request);

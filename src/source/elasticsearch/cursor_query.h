@@ -5,9 +5,10 @@
 
 #include "source/elasticsearch/source_state.h"
 
-/* Narrows the source's query; once. bad_config when the field is not a date everywhere. */
+/* Narrows the source's query, and the column to what the query asks for; once. bad_config when the
+ * field is not a date everywhere. */
 TIDE_MUST_CHECK tide_code tide_es_cursor_query(tide_es_source *source,
                                                const tide_plan_request *request,
-                                               const tide_es_fields *fields, tide_error *err);
+                                               tide_es_fields *fields, tide_error *err);
 
 #endif

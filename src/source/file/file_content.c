@@ -95,6 +95,17 @@ static void walk_char(brace_walk *walk, char c)
     }
 }
 
+/* How many bytes of a byte order mark a file begins with: it may be there before its first line. */
+static size_t count_mark(const char *text, size_t size)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t count = 0;
+    while (count < size && count + 1 < sizeof mark && text[count] == mark[count]) {
+        count++;
+    }
+    return count;
+}
+
 /* Is what follows the last line feed a whole document? A part of one is never closed, since what is
  * read of it begins at its first brace. What is no document at all will not become one: it is read,
  * and rejected. */
@@ -105,7 +116,7 @@ static tide_code tail_is_whole(tide_file_content *content, uint64_t begin, bool 
     while (begin < content->byte_count) {
         size_t size = 0;
         TIDE_TRY(read_range(content, begin, content->byte_count, &size, err));
-        for (size_t i = 0; i < size; i++) {
+        for (size_t i = begin == 0 ? count_mark(content->buffer, size) : 0; i < size; i++) {
             walk_char(&walk, content->buffer[i]);
         }
         begin += size;
@@ -173,7 +184,11 @@ tide_code tide_file_content_continues(tide_file_content *content, uint64_t at, b
     }
     TIDE_TRY(read_range(content, at - 1, content->byte_count, &size, err));
     const char *text = content->buffer;
-    *continues = text[0] == '\n' || (size > 1 && text[1] == '\n') ||
-                 (size > 2 && text[1] == '\r' && text[2] == '\n');
+    size_t i = 1;
+    while (i < size && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r')) {
+        i++;
+    }
+    bool is_at_end = i == size && at - 1 + size == content->byte_count;
+    *continues = text[0] == '\n' || is_at_end || (i < size && text[i] == '\n');
     return TIDE_OK;
 }

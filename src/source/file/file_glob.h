@@ -16,11 +16,11 @@ typedef struct tide_found_file {
     const char *identity; /* SIZE:MTIME_NS; arena */
     uint64_t byte_count;
     /* By the registry (file_registry.h); zero without one. */
-    int turn;      /* when it is looked at */
     bool is_known; /* needs no reading */
     tide_member_reason reason;
     const char *mark;
     const char *current;
+    const char *now; /* its name by now; NULL: as it was */
     uint64_t begin, end;
     uint64_t known_bytes;
 } tide_found_file;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File marks: what earlier complete runs have read of files, and what this plan reads.
+/* File marks: what earlier complete runs have read of files.
  *
- * Value of a mark: "SIZE:MTIME_NS END DIGEST". Contents are the same when END and DIGEST are.
+ * Value of a mark: "SIZE:MTIME_NS END DIGEST", or "SIZE:MTIME_NS END DIGEST FROM" where the run has
+ * read from FROM on: if rows were left, none lies before it. Contents are the same when END
+ * and DIGEST are.
  */
 #ifndef TIDE_SOURCE_FILE_FILE_MARKS_H
 #define TIDE_SOURCE_FILE_FILE_MARKS_H
@@ -10,60 +12,47 @@
 #include "source/file/file_glob.h"
 #include "source/file/file_input.h"
 
-/* A mark, parsed. */
+struct tide_file_view;
+
+/* A mark, parsed. It is `mark->open` when rows of it were left for a later run. */
 typedef struct tide_file_mark {
-    const tide_read_mark *mark; /* borrowed; NULL: of a file that this plan reads */
+    const tide_read_mark *mark; /* borrowed */
     char identity[TIDE_FILE_IDENTITY_BYTES];
     uint64_t end;
+    uint64_t from;
     tide_file_digest digest;
-    bool is_absent; /* no found file has its name */
-    bool is_gone;   /* absent, or the file there has been seen to hold something else by now */
-    bool is_taken;  /* a file with this content is being read, or known, in this plan */
+    struct tide_file_view *view; /* borrowed: at the file of its path; NULL: there is none */
+    bool is_left;                /* rows of its content were left, be it under another name */
+    bool is_lost;                /* rows of it were left, and no file holds them */
+    struct tide_file_view *heir; /* borrowed: at a file that begins with it, if it has gone */
 } tide_file_mark;
 
 typedef struct tide_file_marks {
     const tide_read_mark_list *list; /* borrowed; may be NULL */
-    tide_file_mark
-        *items; /* owned; sorted by mark's name up to mark_count, then files of this plan */
-    size_t count, capacity;
-    size_t mark_count;
-    tide_file_mark **open; /* owned: marks with rows that were left, by their ends */
-    size_t open_count, open_capacity;
+    tide_file_mark *items;           /* owned; sorted by name */
+    tide_file_mark **by_content;     /* owned; sorted by end, then digest */
+    size_t count;
 } tide_file_marks;
 
-/* False: no such value. Fills identity, end and digest. */
+/* False: no such value. Fills identity, end, digest and from. */
 bool tide_file_mark_parse(const char *value, tide_file_mark *mark);
 /* Owned by the arena; NULL: no memory. */
 const char *tide_file_mark_print(tide_arena *arena, const char *identity, uint64_t end,
-                                 const tide_file_digest *digest);
+                                 const tide_file_digest *digest, uint64_t from);
 
-/* Room for each of the files is made, so that adding one never fails. To be cleared in either case.
- */
+/* To be cleared in either case. */
 TIDE_MUST_CHECK tide_code tide_file_marks_init(tide_file_marks *marks,
-                                               const tide_read_mark_list *list,
-                                               const tide_found_files *found, tide_error *err);
+                                               const tide_read_mark_list *list, tide_error *err);
 void tide_file_marks_clear(tide_file_marks *marks);
 
 /* The mark of a path; NULL: none. */
-tide_file_mark *tide_file_marks_find(tide_file_marks *marks, const char *name);
-/* A mark with that content: rather one that is open and whose file is gone, since its rows are to
- * be read, and rather any other than one of this plan. */
-tide_file_mark *tide_file_marks_find_content(tide_file_marks *marks, uint64_t end,
-                                             const tide_file_digest *digest);
-/* An open mark of that content, rather one whose file is gone; never `except`. NULL: none. */
-tide_file_mark *tide_file_marks_find_open(const tide_file_marks *marks, uint64_t end,
-                                          const tide_file_digest *digest,
-                                          const tide_file_mark *except);
-/* Open marks of that content whose files are absent go to `out` as closed ones. */
-TIDE_MUST_CHECK tide_code tide_file_marks_close_absent(const tide_file_marks *marks,
-                                                       const tide_file_mark *content,
-                                                       tide_read_mark_list *out, tide_error *err);
-/* This plan reads, or knows, the content of the mark: no other mark with it is read beside. */
-void tide_file_marks_take(tide_file_marks *marks, const tide_file_mark *taken);
-/* The same of a content that no mark has. */
-void tide_file_marks_add_taken(tide_file_marks *marks, uint64_t end,
-                               const tide_file_digest *digest);
+tide_file_mark *tide_file_marks_find(const tide_file_marks *marks, const char *name);
+/* Those with that content: their number, the first of them in `*first`. */
+size_t tide_file_marks_of_content(const tide_file_marks *marks, uint64_t end,
+                                  const tide_file_digest *digest, tide_file_mark *const **first);
 
-bool tide_found_files_have(const tide_found_files *found, const char *name);
+/* By end, then digest: the order of contents. */
+int tide_file_content_compare(uint64_t left_end, const tide_file_digest *left, uint64_t right_end,
+                              const tide_file_digest *right);
 
 #endif

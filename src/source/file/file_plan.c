@@ -8,6 +8,7 @@
 #include "base/problem.h"
 #include "source/file/file_glob.h"
 #include "source/file/file_input.h"
+#include "source/file/file_pinned.h"
 #include "source/file/file_registry.h"
 
 static bool ends_with(const char *text, size_t size, const char *suffix)
@@ -81,6 +82,7 @@ static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, t
             .reason = file->reason,
             .mark = file->mark,
             .current = file->current,
+            .now = file->now,
             .begin = file->begin,
             .end = file->end,
             .known_bytes = file->known_bytes,
@@ -90,45 +92,6 @@ static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, t
         found->items[count++] = *file;
     }
     found->count = plan->member_count = count;
-    return TIDE_OK;
-}
-
-/* A pinned file is read as it was to be read. What has happened to it since must not matter. */
-static tide_code check_pinned(const tide_member *pinned, tide_found_file *file, tide_error *err)
-{
-    bool is_as_pinned = strcmp(file->identity, pinned->identity) == 0;
-    if (!is_as_pinned) {
-        TIDE_TRY(tide_file_is_as_pinned(pinned, file, &is_as_pinned, err));
-        file->current = file->identity;
-    }
-    if (!is_as_pinned) {
-        return TIDE_FAIL(err, TIDE_E_INPUT_CHANGED,
-                         "the file %s has changed since the run was planned (size:mtime was %s, is "
-                         "%s)",
-                         pinned->name, pinned->identity, file->identity);
-    }
-    file->identity = pinned->identity;
-    file->reason = pinned->reason;
-    file->mark = pinned->mark;
-    file->begin = pinned->begin;
-    file->end = pinned->end;
-    file->known_bytes = pinned->known_bytes;
-    return TIDE_OK;
-}
-
-/* Exactly the pinned files, in the order of their names; each must be what it was. */
-static tide_code look_at_pinned(const tide_file_source_options *options, const tide_member *pinned,
-                                size_t count, tide_found_files *found, tide_error *err)
-{
-    void *items = NULL;
-    TIDE_TRY(tide_grow(&items, &found->capacity, count, sizeof found->items[0], err));
-    found->items = items;
-    for (size_t i = 0; i < count; i++) {
-        tide_found_file *file = &found->items[i];
-        TIDE_TRY(tide_file_look(found->arena, options->directory, pinned[i].name, file, err));
-        TIDE_TRY(check_pinned(&pinned[i], file, err));
-        found->count++;
-    }
     return TIDE_OK;
 }
 
@@ -216,7 +179,7 @@ static tide_code find_files(const tide_file_source_options *options,
                             tide_source_plan *plan, tide_error *err)
 {
     if (request != NULL && request->pinned != NULL) {
-        return look_at_pinned(options, request->pinned, request->pinned_count, found, err);
+        return tide_file_find_pinned(options, request, found, plan, err);
     }
     TIDE_TRY(tide_file_glob(options, found, err));
     return request != NULL && request->keeps_registry

@@ -119,7 +119,8 @@ static tide_code open_rows(file_reader *reader, const tide_source_plan *plan, ui
     const tide_file_source_options *options = reader->options;
     const tide_split *range = &plan->splits[split];
     const tide_member *member = &plan->members[range->member];
-    char *path = tide_file_path(&reader->arena, options->directory, member->name);
+    char *path = tide_file_path(&reader->arena, options->directory,
+                                member->now != NULL ? member->now : member->name);
     if (path == NULL) {
         return TIDE_FAIL_MEMORY(err, "a file reader");
     }

@@ -11,12 +11,11 @@
  *   yes                others        another one                    changed: an error
  *   no                               another one                    new
  *
- * Only plain NDJSON can grow; of it whole records are taken (file_content.h). A file whose mark is
- * open - rows of it were left for a later run - is read again from its beginning, wherever it is
- * now. Of several files with the same content one is read, and the others are known. A file that is
- * read again by the user's wish is taken as it is now.
- *
- * Value of a mark: "SIZE:MTIME_NS END DIGEST".
+ * Only plain NDJSON can grow; of it whole records are taken (file_content.h). Rows that were left
+ * for a later run are read again, wherever they are now. Of several
+ * files with the same content one is read, and the others are known. A file that is read again by
+ * the user's wish is taken as it is now. file_view.h finds out what files hold, file_verdict.h
+ * decides.
  */
 #ifndef TIDE_SOURCE_FILE_FILE_REGISTRY_H
 #define TIDE_SOURCE_FILE_FILE_REGISTRY_H
@@ -30,10 +29,5 @@ TIDE_MUST_CHECK tide_code tide_file_register(const tide_file_source_options *opt
                                              const tide_plan_request *request,
                                              tide_found_files *found, tide_source_plan *plan,
                                              tide_error *err);
-
-/* Is a file that was pinned with a mark still what it was, but for its mtime or what was added?
- * Then its identity as found becomes file->current, and it is read as it was pinned. */
-TIDE_MUST_CHECK tide_code tide_file_is_as_pinned(const tide_member *pinned, tide_found_file *file,
-                                                 bool *is_as_pinned, tide_error *err);
 
 #endif

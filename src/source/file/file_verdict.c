@@ -5,378 +5,365 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "source/file/file_plan.h"
+#include "base/problem.h"
 
-static bool is_to_be_reread(const tide_registry *r, const char *name)
+/* Nothing is a copy of nothing, nor of what was not read: such a file is a group of its own. */
+static bool is_alone(const tide_file_view *view)
 {
-    for (size_t i = 0; i < r->request->reread_count; i++) {
-        const char *wanted = r->request->reread[i];
-        if (strcmp(wanted[0] == '.' && wanted[1] == '/' ? wanted + 2 : wanted, name) == 0) {
+    return view->end == 0 || view->is_unread;
+}
+
+static bool have_same_content(const tide_file_view *left, const tide_file_view *right)
+{
+    return !is_alone(left) && !is_alone(right) &&
+           tide_file_content_compare(left->end, &left->digest, right->end, &right->digest) == 0;
+}
+
+static int compare_views(const void *a, const void *b)
+{
+    const tide_file_view *left = *(tide_file_view *const *)a;
+    const tide_file_view *right = *(tide_file_view *const *)b;
+    int order = tide_file_content_compare(left->end, &left->digest, right->end, &right->digest);
+    return order != 0 ? order : strcmp(left->file->name, right->file->name);
+}
+
+static tide_code make_groups(tide_file_verdict *v, tide_error *err)
+{
+    v->ordered = tide_alloc_zero(v->count + 1, sizeof(tide_file_view *));
+    v->groups = tide_alloc_zero(v->count + 1, sizeof *v->groups);
+    if (v->ordered == NULL || v->groups == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a plan of files");
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        v->ordered[i] = &v->views[i];
+    }
+    qsort(v->ordered, v->count, sizeof(tide_file_view *), compare_views);
+    for (size_t i = 0; i < v->count; i++) {
+        if (i == 0 || !have_same_content(v->ordered[i - 1], v->ordered[i])) {
+            v->groups[v->group_count++] =
+                (tide_file_group){.views = &v->ordered[i], .left = UINT64_MAX};
+        }
+        tide_file_group *group = &v->groups[v->group_count - 1];
+        group->count++;
+        v->ordered[i]->group = group;
+    }
+    return TIDE_OK;
+}
+
+static void find_known(const tide_file_verdict *v, tide_file_group *group)
+{
+    const tide_file_view *first = group->views[0];
+    if (!is_alone(first)) {
+        group->same_count =
+            tide_file_marks_of_content(v->marks, first->end, &first->digest, &group->same);
+    }
+    bool is_new_at_known_paths = true;
+    for (size_t i = 0; i < group->count; i++) {
+        const tide_file_view *view = group->views[i];
+        uint64_t own = view->holds ? view->own->end : 0;
+        uint64_t gone = view->beginning != NULL ? view->beginning->end : 0;
+        uint64_t known = own > gone ? own : gone;
+        group->known = known > group->known ? known : group->known;
+        is_new_at_known_paths = is_new_at_known_paths && view->own != NULL && !view->holds;
+    }
+    group->known = group->same_count > 0 ? first->end : group->known;
+    group->is_changed = is_new_at_known_paths && group->known == 0 && !v->reads_all;
+}
+
+static bool is_wanted(const tide_file_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->views[i]->is_wanted) {
             return true;
         }
     }
     return false;
 }
 
-typedef struct look {
-    tide_registry *r;
-    tide_found_file *file;
-    bool is_ranged; /* plain NDJSON: it may grow */
-    tide_file_content content;
-    uint64_t end;
-    tide_file_digest digest;
-} look;
-
-static int compare_ends(const void *a, const void *b)
+static int compare_to_group(const void *key, const void *group)
 {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
+    const tide_file_mark *content = key;
+    const tide_file_view *first = ((const tide_file_group *)group)->views[0];
+    return tide_file_content_compare(content->end, &content->digest, first->end, &first->digest);
 }
 
-/* May it be what the file begins with? Only what is gone: two logs may begin alike. One that goes
- * on from what it held is looked at before all of that is known, and asked for longer contents
- * only. */
-static bool may_begin_with(const look *l, const tide_file_mark *own, const tide_file_mark *item)
+/* The group with that content; NULL: no file has it now. */
+static tide_file_group *find_group(const tide_file_verdict *v, const tide_file_mark *content)
 {
-    bool fits = item->end > 0 && item->end < l->end;
-    return fits && (own != NULL ? item->is_absent && item->end > own->end : item->is_gone);
+    return content->end == 0
+               ? NULL
+               : bsearch(content, v->groups, v->group_count, sizeof *v->groups, compare_to_group);
 }
 
-/* Ends of earlier content that the file may begin with, its own mark's among them. */
-static size_t collect_ends(look *l, const tide_file_mark *own)
+/* Which group reads what was left of a content, that of the marks; NULL: none can. Rather a longer
+ * one than a shorter one (groups are ordered so): copies go, and what goes on stays. And so what
+ * was left of a content, and what was left of one that goes on from it, come to the same group
+ * where one file has both, and no row of them is read by two. */
+static tide_file_group *find_claimant(const tide_file_verdict *v, tide_file_mark *const *items,
+                                      size_t count)
 {
-    tide_registry *r = l->r;
-    size_t count = 0;
-    for (size_t i = 0; l->is_ranged && i < r->marks.mark_count; i++) {
-        if (may_begin_with(l, own, &r->marks.items[i])) {
-            r->ends[count++] = r->marks.items[i].end;
-        }
+    tide_file_group *same = find_group(v, items[0]);
+    tide_file_group *best = same;
+    if (same != NULL && is_wanted(same)) {
+        return same;
     }
-    if (own != NULL && own->end < l->end) {
-        r->ends[count++] = own->end;
-    }
-    r->ends[count++] = l->end;
-    qsort(r->ends, count, sizeof *r->ends, compare_ends);
-    return count;
-}
-
-static tide_code digest_file(look *l, const tide_file_mark *own, size_t *count, tide_error *err)
-{
-    tide_registry *r = l->r;
-    *count = 0;
-    TIDE_TRY(tide_grow((void **)&r->ends, &r->ends_capacity, r->marks.mark_count + 2,
-                       sizeof *r->ends, err));
-    TIDE_TRY(tide_grow((void **)&r->digests, &r->digests_capacity, r->marks.mark_count + 2,
-                       sizeof *r->digests, err));
-    *count = collect_ends(l, own);
-    TIDE_TRY(tide_file_content_digest(&l->content, r->ends, *count, r->digests, err));
-    l->digest = r->digests[*count - 1];
-    return TIDE_OK;
-}
-
-static tide_code set_mark(look *l, tide_error *err)
-{
-    l->file->mark = tide_file_mark_print(&l->r->plan->arena, l->file->identity, l->end, &l->digest);
-    return l->file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
-}
-
-/* The file is read from `begin` on. */
-static tide_code take(look *l, tide_member_reason reason, uint64_t begin, uint64_t known_bytes,
-                      tide_error *err)
-{
-    tide_registry *r = l->r;
-    tide_found_file *file = l->file;
-    file->reason = reason;
-    file->begin = begin;
-    file->end = l->is_ranged ? l->end : 0;
-    file->known_bytes = known_bytes;
-    tide_file_marks_add_taken(&r->marks, l->end, &l->digest);
-    if (l->is_ranged && l->end < file->byte_count) {
-        tide_text_append_format(&r->plan->notes,
-                                "%s: its last line is not whole yet and is left for a later run\n",
-                                file->name);
-    }
-    return set_mark(l, err);
-}
-
-/* Nothing of it has to be read; its mark says where it is now. */
-static tide_code know(look *l, tide_error *err)
-{
-    l->file->is_known = true;
-    l->r->plan->known_count++;
-    TIDE_TRY(set_mark(l, err));
-    tide_read_mark mark = {.name = l->file->name, .value = l->file->mark};
-    return tide_read_mark_list_add(&l->r->plan->marks, &mark, err);
-}
-
-/* The file is read in place of all that have the content of the mark. What was left of one that is
- * absent is from now on left of this one. */
-static tide_code stand_in_for(look *l, const tide_file_mark *item, tide_error *err)
-{
-    tide_registry *r = l->r;
-    tide_file_marks_take(&r->marks, item);
-    return tide_file_marks_close_absent(&r->marks, item, &r->plan->marks, err);
-}
-
-/* Content that a mark knows already. Rows that were left of it are read from its own file, or from
- * this one if that has gone; a copy of what is read is known, and stands in should that go later.
- */
-static tide_code know_content(look *l, const tide_file_mark *item, tide_error *err)
-{
-    bool is_own = item->mark != NULL && strcmp(item->mark->name, l->file->name) == 0;
-    if (item->is_taken || !item->mark->open || !(item->is_gone || is_own)) {
-        return know(l, err);
-    }
-    if (!is_own && l->file->turn < TIDE_TURN_SPARE) {
-        l->file->turn = TIDE_TURN_SPARE;
-        return TIDE_OK;
-    }
-    TIDE_TRY(stand_in_for(l, item, err));
-    return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
-}
-
-/* What it begins with is read once more if rows of it were left, and are not read elsewhere. */
-static tide_code read_on(look *l, const tide_file_mark *item, tide_error *err)
-{
-    bool from_start = item->mark->open && !item->is_taken;
-    if (from_start) {
-        TIDE_TRY(stand_in_for(l, item, err));
-    }
-    return take(l, TIDE_MEMBER_GROWN, from_start ? 0 : item->end, item->end, err);
-}
-
-/* All of them are told at once. */
-static tide_code note_changed(look *l)
-{
-    tide_text *changed = &l->r->changed;
-    tide_text_append(changed, changed->size == 0 ? "" : ", ");
-    tide_text_append(changed, l->file->name);
-    return TIDE_OK;
-}
-
-/* Read by the user's wish; what it held when it was read before, if that is all it holds, is known.
- */
-static tide_code take_wanted(look *l, const tide_file_mark *own, tide_error *err)
-{
-    bool same = own != NULL && own->end == l->end && strcmp(own->digest.hex, l->digest.hex) == 0;
-    if (l->is_ranged && l->end == 0) { /* nothing in it yet; it may grow */
-        return know(l, err);
-    }
-    if (same) {
-        TIDE_TRY(stand_in_for(l, own, err));
-    }
-    return take(l, TIDE_MEMBER_REREAD, 0, same ? UINT64_MAX : 0, err);
-}
-
-/* Does the file hold what its mark says, and nothing else but whole records behind it? */
-static tide_code find_out(look *l, const tide_file_mark *own, bool *holds, tide_error *err)
-{
-    bool begins_alike = own->end <= l->end && strcmp(l->r->digests[0].hex, own->digest.hex) == 0;
-    *holds = begins_alike && own->end == l->end;
-    return begins_alike && !*holds && l->is_ranged
-               ? tide_file_content_continues(&l->content, own->end, holds, err)
-               : TIDE_OK;
-}
-
-/* Rather a longer content than a shorter one; of one content rather the mark that is open. */
-static bool is_better(const tide_file_mark *item, const tide_file_mark *best)
-{
-    return best == NULL || item->end > best->end || (item->end == best->end && item->mark->open);
-}
-
-/* The longest known content with which the file begins. */
-static tide_file_mark *find_beginning(look *l, const tide_file_mark *own, size_t end_count)
-{
-    tide_registry *r = l->r;
-    tide_file_mark *best = NULL;
-    for (size_t i = 0; i < r->marks.mark_count; i++) {
-        tide_file_mark *item = &r->marks.items[i];
-        const uint64_t *end =
-            bsearch(&item->end, r->ends, end_count - 1, sizeof *r->ends, compare_ends);
-        if (end != NULL && may_begin_with(l, own, item) &&
-            strcmp(item->digest.hex, r->digests[end - r->ends].hex) == 0 && is_better(item, best)) {
-            best = item;
+    for (size_t i = 0; i < count; i++) {
+        bool is_gone = tide_file_mark_is_gone(items[i]);
+        const tide_file_view *view = is_gone ? items[i]->heir : items[i]->view;
+        if (view != NULL && (best == NULL || view->group > best)) {
+            best = view->group;
         }
     }
     return best;
 }
 
-/* It still holds what its mark says, and more. `item`: see choose_mark. */
-static tide_code look_at_grown(look *l, const tide_file_mark *own, const tide_file_mark *item,
-                               size_t end_count, tide_error *err)
+static tide_code close_mark(const tide_file_verdict *v, const tide_file_mark *item, tide_error *err)
 {
-    bool continues = false;
-    bool is_left = item->mark->open && !item->is_taken;
-    tide_file_mark *same = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
-    if (same != NULL && is_left && !same->is_taken && !same->mark->open) {
-        TIDE_TRY(stand_in_for(l, item, err));
-        return take(l, TIDE_MEMBER_OPEN, 0, UINT64_MAX, err);
-    }
-    if (same != NULL) {
-        tide_text_append_format(
-            &l->r->plan->notes, "%s: what it has grown by is known from %s and not read again\n",
-            l->file->name, same->mark != NULL ? same->mark->name : "another file");
-        return know_content(l, same, err);
-    }
-    tide_file_mark *longer = find_beginning(l, own, end_count);
-    if (longer != NULL) {
-        TIDE_TRY(tide_file_content_continues(&l->content, longer->end, &continues, err));
-    }
-    if (!continues) {
-        return read_on(l, item, err);
-    }
-    bool was_left = longer->mark->open && !longer->is_taken;
-    if (is_left) {
-        TIDE_TRY(stand_in_for(l, item, err));
-    }
-    if (was_left) {
-        TIDE_TRY(stand_in_for(l, longer, err));
-    }
-    return take(l, TIDE_MEMBER_GROWN, is_left || was_left ? 0 : longer->end, longer->end, err);
+    tide_read_mark closed = {.name = item->mark->name, .value = item->mark->value};
+    return tide_read_mark_list_add(&v->plan->marks, &closed, err);
 }
 
-/* The mark by which what the file held is read again or not: its own, or, if that is closed, an
- * open one of the same content that is gone. */
-static const tide_file_mark *choose_mark(const tide_file_mark *own, const tide_file_mark *twin)
+/* Marks with the same content, from `first` on: what was left of them are the same rows. */
+static size_t count_same(const tide_file_marks *marks, size_t first)
 {
-    return twin != NULL && twin->is_gone && !own->mark->open ? twin : own;
+    const tide_file_mark *one = marks->by_content[first];
+    size_t i = first;
+    while (i < marks->count &&
+           tide_file_content_compare(marks->by_content[i]->end, &marks->by_content[i]->digest,
+                                     one->end, &one->digest) == 0) {
+        i++;
+    }
+    return i - first;
 }
 
-/* A file whose path has a mark, with another size or mtime. Whether another file of the same
- * content has gone, of which rows were left, is known in the next turn only. */
-static tide_code look_at_touched(look *l, tide_file_mark *own, bool wanted, tide_error *err)
+/* What was left is from now on left of the group that reads it. */
+static tide_code claim_content(const tide_file_verdict *v, tide_file_mark *const *items,
+                               size_t count, tide_error *err)
 {
-    size_t count;
-    bool holds;
-    TIDE_TRY(digest_file(l, own, &count, err));
-    TIDE_TRY(find_out(l, own, &holds, err));
-    own->is_gone = !holds;
-    if (wanted) {
-        return take_wanted(l, own, err);
+    tide_file_group *group = find_claimant(v, items, count);
+    for (size_t i = 0; i < count; i++) {
+        tide_file_mark *item = items[i];
+        item->is_lost = item->mark->open && group == NULL;
+        if (!item->mark->open || group == NULL) {
+            continue;
+        }
+        group->left = item->from < group->left ? item->from : group->left;
+        if (item->view == NULL) {
+            TIDE_TRY(close_mark(v, item, err));
+        }
     }
-    if (!holds && l->file->turn > TIDE_TURN_OTHERS) { /* rewritten while it was looked at */
-        return note_changed(l);
-    }
-    if (!holds) {
-        l->file->turn = TIDE_TURN_OTHERS;
-        return TIDE_OK;
-    }
-    const tide_file_mark *twin =
-        tide_file_marks_find_open(&l->r->marks, own->end, &own->digest, own);
-    bool knows_more = own->end < l->end &&
-                      (find_beginning(l, own, count) != NULL ||
-                       tide_file_marks_find_content(&l->r->marks, l->end, &l->digest) != NULL);
-    if ((twin != NULL || knows_more) && l->file->turn == TIDE_TURN_TOUCHED) {
-        l->file->turn = TIDE_TURN_KEPT;
-        return TIDE_OK;
-    }
-    const tide_file_mark *item = choose_mark(own, twin);
-    return own->end == l->end ? know_content(l, item, err)
-                              : look_at_grown(l, own, item, count, err);
-}
-
-/* Without a mark, or without what the mark says. */
-static tide_code look_at_other(look *l, const tide_file_mark *own, bool wanted, tide_error *err)
-{
-    size_t count;
-    bool continues = false;
-    TIDE_TRY(digest_file(l, NULL, &count, err));
-    if (wanted) {
-        return take_wanted(l, own, err);
-    }
-    if (own != NULL && l->end == 0) { /* nothing is a copy of nothing */
-        return note_changed(l);
-    }
-    tide_file_mark *same = tide_file_marks_find_content(&l->r->marks, l->end, &l->digest);
-    if (same != NULL) {
-        return know_content(l, same, err);
-    }
-    tide_file_mark *beginning = find_beginning(l, NULL, count);
-    if (beginning != NULL) {
-        TIDE_TRY(tide_file_content_continues(&l->content, beginning->end, &continues, err));
-    }
-    if (continues) {
-        return read_on(l, beginning, err);
-    }
-    return own != NULL ? note_changed(l) : take(l, TIDE_MEMBER_NEW, 0, 0, err);
-}
-
-/* With a mark, and nothing has happened to it. */
-static tide_code look_at_kept(look *l, const tide_file_mark *own, tide_error *err)
-{
-    l->end = own->end;
-    l->digest = own->digest;
-    const tide_file_mark *item =
-        choose_mark(own, tide_file_marks_find_open(&l->r->marks, own->end, &own->digest, own));
-    if (item->mark->open) {
-        return know_content(l, item, err);
-    }
-    l->file->is_known = true; /* and its mark stays as it is */
-    l->r->plan->known_count++;
     return TIDE_OK;
 }
 
-/* Larger ones are not read by a plan that no run follows, if they can be told by their size. */
-#define LOOKED_INTO_BYTES_MAX (64u << 20)
-
-static bool is_certainly_new(const look *l, const tide_file_mark *own)
+static bool has_open(tide_file_mark *const *items, size_t count)
 {
-    const tide_registry *r = l->r;
-    if (!r->request->looks_only || own != NULL || l->end <= LOOKED_INTO_BYTES_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < r->marks.count; i++) {
-        if (r->marks.items[i].end == l->end || (r->marks.items[i].is_gone && l->is_ranged)) {
-            return false;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i]->mark->open) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
-static tide_code look_inside(look *l, tide_file_mark *own, bool wanted, tide_error *err)
+static tide_code claim_left_rows(const tide_file_verdict *v, tide_error *err)
 {
-    l->end = l->file->byte_count;
-    TIDE_TRY(tide_file_content_open(&l->content, l->file->path, l->file->name, l->end, err));
-    if (l->is_ranged) {
-        TIDE_TRY(tide_file_content_end(&l->content, &l->end, err));
+    for (size_t i = 0; i < v->marks->count;) {
+        size_t count = count_same(v->marks, i);
+        tide_file_mark *const *items = &v->marks->by_content[i];
+        if (has_open(items, count)) {
+            TIDE_TRY(claim_content(v, items, count, err));
+        }
+        i += count;
     }
-    if (l->is_ranged && l->end == 0 && own == NULL) { /* nothing in it yet */
-        l->file->is_known = true;
+    return TIDE_OK;
+}
+
+#define NAMES_TOLD 5
+
+/* Where what a file held is in no file any more. */
+typedef enum lost_kind { LOST_WITH_FILE, LOST_UNREAD, LOST_READ_AGAIN } lost_kind;
+
+static lost_kind kind_of(const tide_file_verdict *v, const tide_file_mark *item)
+{
+    if (item->view == NULL) {
+        return LOST_WITH_FILE;
+    }
+    return item->view->is_wanted || v->reads_all ? LOST_READ_AGAIN : LOST_UNREAD;
+}
+
+/* Rows that were left and that no file has any more: that must not go unnoticed. */
+static void note_lost(const tide_file_verdict *v, lost_kind kind, const char *what)
+{
+    tide_text *notes = &v->plan->notes;
+    size_t lost = 0;
+    for (size_t i = 0; i < v->marks->count; i++) {
+        const tide_file_mark *item = &v->marks->items[i];
+        if (!item->is_lost || kind_of(v, item) != kind) {
+            continue;
+        }
+        if (lost++ < NAMES_TOLD) {
+            tide_text_append(notes, lost == 1 ? "" : ", ");
+            tide_text_append(notes, item->mark->name);
+        }
+    }
+    if (lost > NAMES_TOLD) {
+        tide_text_append_format(notes, " and %zu more", lost - NAMES_TOLD);
+    }
+    if (lost > 0) {
+        tide_text_append_format(notes, ": rows of %s were left for a later run, and %s\n",
+                                lost == 1 ? "it" : "them", what);
+    }
+}
+
+/* The lower, the rather it is the one of its group that is read. */
+static int rank(const tide_file_view *view)
+{
+    if (view->is_wanted) {
+        return 0;
+    }
+    if (view->holds) {
+        return view->own->mark->open ? 1 : 2;
+    }
+    return view->own == NULL ? 3 : 4;
+}
+
+static bool has_to_be_read(const tide_file_verdict *v, const tide_file_group *group,
+                           const tide_file_view *view)
+{
+    bool is_asked_for = view->is_wanted || v->reads_all;
+    if (view->end == 0) { /* what is no document may have to have a beginning at least: a header */
+        return !view->is_ranged && (is_asked_for || view->own == NULL);
+    }
+    return is_asked_for ||
+           (!group->is_changed && (group->known < view->end || group->left < view->end));
+}
+
+static void choose_reader(const tide_file_verdict *v, tide_file_group *group)
+{
+    tide_file_view *best = group->views[0];
+    for (size_t i = 1; i < group->count; i++) {
+        best = rank(group->views[i]) < rank(best) ? group->views[i] : best;
+    }
+    group->reader = has_to_be_read(v, group, best) ? best : NULL;
+}
+
+static tide_code set_mark(const tide_file_verdict *v, const tide_file_view *view, uint64_t from,
+                          tide_error *err)
+{
+    tide_found_file *file = view->file;
+    file->mark =
+        tide_file_mark_print(&v->plan->arena, file->identity, view->end, &view->digest, from);
+    return file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
+}
+
+static tide_member_reason reason_of(const tide_file_verdict *v, const tide_file_view *view)
+{
+    const tide_file_group *group = view->group;
+    if (view->is_wanted || v->reads_all) {
+        return view->is_wanted ? TIDE_MEMBER_REREAD : TIDE_MEMBER_NEW;
+    }
+    if (group->known > 0 && group->known == view->end) {
+        return TIDE_MEMBER_OPEN;
+    }
+    return group->known > 0 || view->holds ? TIDE_MEMBER_GROWN : TIDE_MEMBER_NEW;
+}
+
+/* By the user's wish all of it is new, but for what the file held when it was read before. */
+static uint64_t known_bytes_of(const tide_file_view *view)
+{
+    bool is_same = view->holds && view->own->end == view->end;
+    if (view->is_wanted) {
+        return is_same ? UINT64_MAX : 0;
+    }
+    return view->group->known == view->end ? UINT64_MAX : view->group->known;
+}
+
+static tide_code read_file(const tide_file_verdict *v, const tide_file_view *view, tide_error *err)
+{
+    const tide_file_group *group = view->group;
+    tide_found_file *file = view->file;
+    uint64_t begin = group->left < group->known ? group->left : group->known;
+    file->reason = reason_of(v, view);
+    file->begin = view->is_wanted || v->reads_all || !view->is_ranged ? 0 : begin;
+    file->end = view->is_ranged ? view->end : 0;
+    file->known_bytes = known_bytes_of(view);
+    if (view->is_ranged && view->end < file->byte_count) {
+        tide_text_append_format(&v->plan->notes,
+                                "%s: its last line is not whole yet and is left for a later run\n",
+                                file->name);
+    }
+    return set_mark(v, view, file->begin, err);
+}
+
+static void note_known_growth(const tide_file_verdict *v, const tide_file_view *view)
+{
+    const tide_file_group *group = view->group;
+    if (view->holds && view->own->end < view->end) {
+        tide_text_append_format(
+            &v->plan->notes, "%s: what it has grown by is known from %s and not read again\n",
+            view->file->name,
+            group->reader != NULL ? group->reader->file->name : group->same[0]->mark->name);
+    }
+}
+
+/* Nothing of it has to be read; its mark says where it is now. */
+static tide_code know_file(const tide_file_verdict *v, const tide_file_view *view, tide_error *err)
+{
+    view->file->is_known = true;
+    if (view->end == 0 && view->own == NULL) { /* nothing in it yet */
         return TIDE_OK;
     }
-    if (is_certainly_new(l, own)) {
-        return take(l, TIDE_MEMBER_NEW, 0, 0, err);
+    v->plan->known_count++;
+    if (view->is_untouched && !view->own->mark->open) { /* its mark stays as it is */
+        return TIDE_OK;
     }
-    return own == NULL || own->is_gone ? look_at_other(l, own, wanted, err)
-                                       : look_at_touched(l, own, wanted, err);
+    note_known_growth(v, view);
+    TIDE_TRY(set_mark(v, view, 0, err));
+    tide_read_mark mark = {.name = view->file->name, .value = view->file->mark};
+    return tide_read_mark_list_add(&v->plan->marks, &mark, err);
 }
 
-static bool is_untouched(const tide_file_mark *own, const tide_found_file *file)
+/* Names of files that have changed are told all at once. */
+static tide_code judge_file(tide_file_verdict *v, const tide_file_view *view, tide_error *err)
 {
-    return own != NULL && strcmp(own->identity, file->identity) == 0;
+    if (view->group->reader == view) {
+        return read_file(v, view, err);
+    }
+    if (!view->group->is_changed || view->group->reader != NULL || view->is_wanted) {
+        return know_file(v, view, err);
+    }
+    tide_text_append(&v->changed, v->changed.size == 0 ? "" : ", ");
+    tide_text_append(&v->changed, view->file->name);
+    return TIDE_OK;
 }
 
-tide_file_turn tide_file_first_turn(tide_registry *r, const tide_found_file *file)
+tide_code tide_file_judge(tide_file_verdict *v, tide_error *err)
 {
-    const tide_file_mark *own = tide_file_marks_find(&r->marks, file->name);
-    if (own == NULL) {
-        return TIDE_TURN_OTHERS;
+    TIDE_TRY(make_groups(v, err));
+    for (size_t i = 0; i < v->group_count; i++) {
+        find_known(v, &v->groups[i]);
     }
-    bool wanted = is_to_be_reread(r, file->name);
-    return wanted || !is_untouched(own, file) ? TIDE_TURN_TOUCHED : TIDE_TURN_KEPT;
+    TIDE_TRY(claim_left_rows(v, err));
+    note_lost(v, LOST_WITH_FILE,
+              "no file holds them now; once the file is put back they are loaded, but for days "
+              "that their series has passed by then: load those by `state rewind`");
+    note_lost(v, LOST_UNREAD, "no file holds all of them any more: they are not loaded");
+    note_lost(v, LOST_READ_AGAIN,
+              "no file holds all of them any more: only those are loaded that are read again");
+    for (size_t i = 0; i < v->group_count; i++) {
+        choose_reader(v, &v->groups[i]);
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        TIDE_TRY(judge_file(v, &v->views[i], err));
+    }
+    return tide_text_failed(&v->changed) || tide_text_failed(&v->plan->notes)
+               ? TIDE_FAIL_MEMORY(err, "a plan of files")
+               : TIDE_OK;
 }
 
-tide_code tide_file_judge(tide_registry *r, tide_found_file *file, tide_error *err)
+void tide_file_verdict_clear(tide_file_verdict *v)
 {
-    look l = {.r = r, .file = file, .content = {.fd = -1}};
-    tide_file_mark *own = tide_file_marks_find(&r->marks, file->name);
-    bool wanted = is_to_be_reread(r, file->name);
-    TIDE_TRY(tide_file_is_ranged(r->options, file->path, file->name, &l.is_ranged, err));
-    if (file->turn != TIDE_TURN_TOUCHED && !wanted && is_untouched(own, file)) {
-        return look_at_kept(&l, own, err);
-    }
-    tide_code code = look_inside(&l, own, wanted, err);
-    tide_file_content_close(&l.content);
-    return code;
+    tide_text_clear(&v->changed);
+    tide_free(v->ordered);
+    tide_free(v->groups);
 }

@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File verdict: what is to be read of one found file (the table in file_registry.h).
+/* File verdict: what is to be read of each found file (the table in file_registry.h).
  *
- * A path says little: files are renamed, copied, and others come to their paths. So the files are
- * looked at in turns, of which each knows more of what is where.
+ * Files with the same content are a group, of which one is read at most. Rows that were left of a
+ * content are claimed by one group at most: that of the file they are in, or, if they have gone
+ * from there, of one with the same content, or of one that begins with it.
+ *
+ *   content of a group  |=========================================|
+ *   known of it         |------------------------|                     by the longest of its marks
+ *   left of it                   |---------------|                     from the first row left on
+ *   read                         |--------------------------------|
  */
 #ifndef TIDE_SOURCE_FILE_FILE_VERDICT_H
 #define TIDE_SOURCE_FILE_FILE_VERDICT_H
 
-#include "source/file/file_glob.h"
-#include "source/file/file_marks.h"
+#include "base/text.h"
+#include "source/file/file_view.h"
 
-typedef enum tide_file_turn {
-    TIDE_TURN_TOUCHED, /* a mark, but another size or mtime: does it still hold what it held? */
-    TIDE_TURN_KEPT,    /* it does */
-    TIDE_TURN_OTHERS,  /* no mark, or its content is gone: it may be that of others that are gone */
-    TIDE_TURN_SPARE,   /* all it holds was left by one that is gone: unless another one has more */
-    TIDE_TURN_COUNT,
-} tide_file_turn;
+typedef struct tide_file_group {
+    tide_file_view **views; /* borrowed; by name */
+    size_t count;
+    tide_file_mark *const *same; /* borrowed: marks with this content */
+    size_t same_count;
+    uint64_t known;         /* so much of the content has been read */
+    uint64_t left;          /* rows were left from here on; UINT64_MAX: none */
+    tide_file_view *reader; /* NULL: nothing is read */
+    bool is_changed;        /* none of it is known, and it lies only where other contents lay */
+} tide_file_group;
 
-typedef struct tide_registry {
-    const tide_file_source_options *options;
-    const tide_plan_request *request;
-    tide_found_files *found;
-    tide_source_plan *plan;
-    tide_file_marks marks;
-    uint64_t *ends; /* owned */
-    tide_file_digest *digests;
-    size_t ends_capacity, digests_capacity;
-    tide_text changed; /* names of files that hold something else than they did */
-} tide_registry;
+typedef struct tide_file_verdict {
+    tide_file_marks *marks; /* borrowed, as the next two */
+    tide_file_view *views;  /* by name */
+    size_t count;
+    bool reads_all;           /* see tide_plan_request */
+    tide_source_plan *plan;   /* borrowed: gets marks and notes */
+    tide_file_view **ordered; /* owned: by content, then name */
+    tide_file_group *groups;  /* owned */
+    size_t group_count;
+    tide_text changed; /* initialised; names of files that hold something else than they did */
+} tide_file_verdict;
 
-/* The turn in which the file is looked at first. */
-tide_file_turn tide_file_first_turn(tide_registry *registry, const tide_found_file *file);
-
-/* Fills what the registry says of the file, or puts it off to a later turn. */
-TIDE_MUST_CHECK tide_code tide_file_judge(tide_registry *registry, tide_found_file *file,
-                                          tide_error *err);
+/* Fills what the registry says of each file that was looked at, and `changed`. To be cleared in
+ * either case. */
+TIDE_MUST_CHECK tide_code tide_file_judge(tide_file_verdict *verdict, tide_error *err);
+void tide_file_verdict_clear(tide_file_verdict *verdict);
 
 #endif

@@ -311,7 +311,7 @@ class CursorCase:
         sql = f"select name, value from tidemill_marks where pipeline = '{self.name}'"
         ((name, value),) = self.reader().query(sql)[1]
         assert name == "cursor"
-        high, low = value.split()
+        high, low, _ = value.split()
         return int(high), int(low)
 
     # --- the morning ---

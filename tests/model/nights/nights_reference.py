@@ -39,11 +39,13 @@ class File:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a complete run has read of a file: these bytes, as it lay on disk then."""
+    """What a complete run has read of a file: these bytes, as it lay on disk then. If it is open, rows
+    of it were left, none of them before `start`."""
 
     read: bytes
     file: File
     open: bool = False
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,16 @@ def parse(path: str, text: bytes) -> Row | None:
     return Row(fields["k"], instant(fields["t"]), fields["v"])
 
 
+@dataclass
+class Group:
+    """Files with the same content, of which one is read at most."""
+
+    content: bytes
+    paths: list[str]
+    known: int = 0
+    left: int = ALL  # rows were left from there on
+
+
 class Registry:
     """Marks of complete runs, by path. Contents are what counts; a path may hold another one by now."""
 
@@ -127,129 +139,129 @@ class Registry:
         self.marks: dict[str, Mark] = {}
 
     def plan(self, files: dict[str, File], reread: set[str]) -> Plan:
-        plan = Plan()
-        taken: set[bytes] = set()  # contents that are read, or known by a file that is read
-        gone = {path for path in self.marks if not self.holds(path, files)}
-        for path in sorted(files, key=lambda path: (self.turn(path, files, gone), path)):
-            self.look(path, files, reread, plan, taken, gone)
-        return plan
+        return Night(self.marks, files, reread).plan()
 
-    def holds(self, path: str, files: dict[str, File]) -> bool:
+    def kept(self, files: dict[str, File]) -> set[str]:
+        """Paths whose files still hold what was read of them."""
+        return Night(self.marks, files, set()).kept
+
+
+class Night:
+    def __init__(self, marks: dict[str, Mark], files: dict[str, File], reread: set[str]) -> None:
+        self.marks, self.files, self.reread = marks, files, reread
+        self.contents = {path: whole(path, file.content) for path, file in files.items()}
+        self.kept = {path for path in marks if self.is_kept(path)}
+        self.groups = [Group(b"", [path]) for path in sorted(files) if not self.contents[path]]
+        for content in sorted({content for content in self.contents.values() if content}):
+            paths = sorted(path for path in files if self.contents[path] == content)
+            self.groups.append(Group(content, paths))
+        self.result = Plan()
+
+    def is_kept(self, path: str) -> bool:
         """Is what was read of the path still there, be it with more behind it?"""
-        if path not in files:
-            return False
-        content, mark = whole(path, files[path].content), self.marks[path]
-        return content == mark.read or self.grown(path, content, mark)
+        content, mark = self.contents.get(path), self.marks[path]
+        return content is not None and (content == mark.read or grown(path, content, mark))
 
-    def turn(self, path: str, files: dict[str, File], gone: set[str]) -> int:
-        """Which of several files with the same content is read: rather one that has been touched, and
-        one that only has what was left of one that is gone after those that have more."""
-        own_is_open = path in self.marks and path not in gone and self.marks[path].open
-        if not own_is_open and self.left_of(whole(path, files[path].content), gone):
-            return 3
-        if path not in self.marks or path in gone:
-            return 2
-        mark = self.marks[path]
-        content = whole(path, files[path].content)
-        longer = self.longer(path, content, mark, files)
-        more = content != mark.read and (self.knows(content) or longer)
-        others = (m for p, m in self.marks.items() if p != path and m.open)
-        is_same = mark.file == files[path]
-        return int(bool(is_same or more or any(m.read == mark.read for m in others)))
+    def plan(self) -> Plan:
+        for group in self.groups:
+            group.known = max((self.known(path) for path in group.paths), default=0)
+        for content in {mark.read for mark in self.marks.values() if mark.open}:
+            self.claim(content)
+        for group in self.groups:
+            self.judge(group)
+        self.result.readings.sort(key=lambda reading: reading.path)
+        self.result.changed.sort()
+        return self.result
 
-    def knows(self, content: bytes) -> bool:
-        return any(m.read == content for m in self.marks.values())
+    def known(self, path: str) -> int:
+        """How much of a file earlier runs have read: as this one, or as one that has gone."""
+        content = self.contents[path]
+        if any(mark.read == content for mark in self.marks.values()):
+            return len(content)
+        ends = [len(self.marks[path].read)] if path in self.kept else []
+        gone = (mark for name, mark in self.marks.items() if name not in self.kept)
+        ends += [len(mark.read) for mark in gone if grown(path, content, mark)]
+        return max(ends, default=0)
 
-    def longer(self, path: str, content: bytes, mark: Mark, files: dict[str, File]) -> list[Mark]:
-        """What is known of a file that has grown beyond its own mark, by names that are free now."""
-        absent = [m for p, m in self.marks.items() if p not in files]
-        longer = [m for m in absent if len(m.read) > len(mark.read)]
-        return sorted(
-            (m for m in longer if self.grown(path, content, m)), key=lambda m: len(m.read)
+    def claim(self, content: bytes) -> None:
+        """What was left of a content is read of one file: of one that goes on from it, if there is
+        one, else of one that has it."""
+        named = {name: mark for name, mark in self.marks.items() if mark.read == content}
+        heirs = [group for group in self.groups if group.content == content]
+        wanted = heirs and self.reread & set(heirs[0].paths)
+        for name, mark in named.items():
+            if name in self.kept:
+                heirs += [group for group in self.groups if name in group.paths]
+            elif mark.open:
+                heirs += [group for group in self.groups if self.goes_on(group, mark)]
+        opened = {name: mark for name, mark in named.items() if mark.open}
+        if heirs:
+            heir = heirs[0] if wanted else max(heirs, key=lambda group: len(group.content))
+            heir.left = min(heir.left, *(mark.start for mark in opened.values()))
+            for name, mark in opened.items():
+                if name not in self.files:
+                    self.result.known[name] = Mark(mark.read, mark.file)
+
+    def goes_on(self, group: Group, mark: Mark) -> bool:
+        """Files that lie as they did are not looked into."""
+        return any(
+            grown(path, group.content, mark) for path in group.paths if not self.is_untouched(path)
         )
 
-    def left_of(self, content: bytes, gone: set[str]) -> bool:
-        """Are there rows of it that were left, and can't be read where they were?"""
-        return any(m.open and m.read == content and p in gone for p, m in self.marks.items())
+    def is_untouched(self, path: str) -> bool:
+        known = path in self.marks and self.marks[path].file == self.files[path]
+        return known and path not in self.reread
 
-    def look(self, path, files, reread, plan, taken, gone) -> None:
-        file, mark = files[path], self.marks.get(path)
-        content = whole(path, file.content)
+    def rank(self, path: str) -> tuple:
+        """Which of several files with the same content is read: the lowest."""
+        if path in self.reread:
+            return 0, path
+        if path in self.kept:
+            return (1 if self.marks[path].open else 2), path
+        return (4 if path in self.marks else 3), path
 
-        def read(begin: int, known: int, instead_of: bytes | None = None) -> None:
-            plan.readings.append(Reading(path, content, file, begin, known))
-            taken.update({content, instead_of} - {None})
-            for name, other in self.marks.items():
-                if other.open and other.read == instead_of and name not in files:
-                    plan.known[name] = Mark(other.read, other.file)
-
-        def know() -> None:
-            plan.known[path] = Mark(content, file)
-
-        if path in reread:
-            read(0, ALL if mark is not None and mark.read == content else 0)
-        elif mark is not None and path not in gone:
-            is_open = mark.open or self.left_of(mark.read, gone)
-            if content != mark.read:
-                again = is_open and mark.read not in taken
-                longer = self.longer(path, content, mark, files)
-                self.look_at_grown(content, mark, longer, again, read, know, taken, gone)
-            elif is_open and content not in taken:
-                read(0, ALL, content)
-            elif mark.open or mark.file != file:
-                plan.known[path] = Mark(content, file)
-        elif is_plain(path) and not content and mark is None:
-            pass
-        elif content in taken:
-            plan.known[path] = Mark(content, file)
-        elif any(m.read == content for m in self.marks.values()):
-            if self.left_of(content, gone):
-                read(0, ALL, content)
-            else:
-                plan.known[path] = Mark(content, file)
-        elif moved := self.moved_and_grown(path, content, gone):
-            again = moved.open and moved.read not in taken
-            read(0 if again else len(moved.read), len(moved.read), moved.read if again else None)
-        elif mark is not None:
-            plan.changed.append(path)
+    def judge(self, group: Group) -> None:
+        path = min(group.paths, key=self.rank)
+        length = len(group.content)
+        is_changed = group.known == 0 and all(
+            name in self.marks and name not in self.kept for name in group.paths
+        )
+        is_wanted = path in self.reread
+        if length == 0:
+            is_read = not is_plain(path) and (is_wanted or path not in self.marks)
         else:
-            read(0, 0)
+            is_read = is_wanted or (not is_changed and min(group.known, group.left) < length)
+        if is_read:
+            self.read(group, path)
+        if is_changed and not is_wanted:
+            self.result.changed += group.paths
+            return
+        for name in group.paths:
+            if not (is_read and name == path):
+                self.know(name)
 
-    def look_at_grown(self, content, mark, longer, again, read, know, taken, gone) -> None:
-        """It holds what it held, and more, which may be known from elsewhere."""
-        is_open = any(m.open for m in self.marks.values() if m.read == content)
-        if content in taken:
-            know()
-        elif self.knows(content):
-            if again and not is_open:
-                read(0, ALL, mark.read)
-            elif self.left_of(content, gone):
-                read(0, ALL, content)
-            else:
-                know()
-        elif longer:
-            length = len(longer[-1].read)
-            was_left = self.left_of(longer[-1].read, gone) and longer[-1].read not in taken
-            read(0 if again or was_left else length, length, mark.read if again else None)
-            if was_left:
-                taken.add(longer[-1].read)
-        else:
-            length = len(mark.read)
-            read(0 if again else length, length, mark.read if again else None)
-
-    @staticmethod
-    def grown(path: str, content: bytes, mark: Mark) -> bool:
-        if not is_plain(path) or len(content) <= len(mark.read):
-            return False
-        return content.startswith(mark.read) and continues(content, len(mark.read))
-
-    def moved_and_grown(self, path, content, gone) -> Mark | None:
+    def read(self, group: Group, path: str) -> None:
+        length, known, begin = len(group.content), group.known, min(group.known, group.left)
+        if path in self.reread:
+            is_same = path in self.kept and self.marks[path].read == group.content
+            known, begin = length if is_same else 0, 0
         if not is_plain(path):
-            return None
-        # Of several with the same content, one of which rows were left.
-        marks = [self.marks[p] for p in sorted(gone)]
-        fits = [m for m in marks if m.read and self.grown(path, content, m)]
-        return max(fits, key=lambda m: (len(m.read), m.open), default=None)
+            begin = 0
+        known = ALL if known == length else known
+        self.result.readings.append(Reading(path, group.content, self.files[path], begin, known))
+
+    def know(self, path: str) -> None:
+        mark = self.marks.get(path)
+        if mark is None and not self.contents[path]:
+            return
+        if not self.is_untouched(path) or mark.open:
+            self.result.known[path] = Mark(self.contents[path], self.files[path])
+
+
+def grown(path: str, content: bytes, mark: Mark) -> bool:
+    if not is_plain(path) or len(content) <= len(mark.read):
+        return False
+    return content.startswith(mark.read) and continues(content, len(mark.read))
 
 
 def continues(content: bytes, at: int) -> bool:
@@ -297,7 +309,7 @@ class Reference:
         left = self.process(plan, rows, counts)
         for reading in plan.readings:
             self.registry.marks[reading.path] = Mark(
-                reading.read, reading.file, reading.path in left
+                reading.read, reading.file, reading.path in left, reading.begin
             )
         self.registry.marks.update(plan.known)
         return counts

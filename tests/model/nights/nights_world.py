@@ -207,7 +207,7 @@ class Case:
     def shift(self) -> None:
         """Log rotation: a file comes to the path of another one, which has moved on."""
         registry, files = self.reference.registry, self.directory.files
-        read = [p for p in sorted(registry.marks) if p in files and registry.holds(p, files)]
+        read = sorted(registry.kept(files))
         if len(read) > 1:
             first, other = self.rng.sample(read, 2)
             suffix = first[first.index(".") :]
@@ -238,12 +238,17 @@ class Case:
 
     def disturb(self) -> None:
         """What may happen between a kill and the resume: nothing that is read changes."""
-        for change in self.rng.sample([self.add, self.grow_read, self.touch_read], 2):
+        changes = [self.add, self.grow_read, self.touch_read, self.rename_read]
+        for change in self.rng.sample(changes, 2):
             change()
 
-    def grow_read(self) -> None:
+    def read_paths(self) -> list[str]:
+        """Of what the run that was killed reads: what is still where it was."""
         assert self.pending is not None
-        plain = [r.path for r in self.pending.readings if r.path.endswith(".ndjson")]
+        return [r.path for r in self.pending.readings if r.path in self.directory.files]
+
+    def grow_read(self) -> None:
+        plain = [path for path in self.read_paths() if path.endswith(".ndjson")]
         if plain:
             path = self.rng.choice(plain)
             content = whole(path, self.directory.files[path].content)
@@ -251,10 +256,14 @@ class Case:
             self.directory.write(path, content + self.directory.lines(".ndjson", self.night))
 
     def touch_read(self) -> None:
-        assert self.pending is not None
-        if self.pending.readings:
-            path = self.rng.choice(self.pending.readings).path
+        if paths := self.read_paths():
+            path = self.rng.choice(paths)
             self.directory.write(path, self.directory.files[path].content)
+
+    def rename_read(self) -> None:
+        if paths := self.read_paths():
+            path = self.rng.choice(paths)
+            self.directory.move(path, self.directory.new_path(path[path.index(".") :]))
 
     # --- a night ---
 

@@ -29,8 +29,8 @@ EXIT_SOURCE = 4
 class Logs:
     """api.ndjson is written to; api.ndjson.1 was until the last rotation; api.ndjson.copy7 is a copy."""
 
-    def __init__(self, rng: random.Random, place: Path, forks: bool) -> None:
-        self.rng, self.place, self.forks = rng, place, forks
+    def __init__(self, rng: random.Random, place: Path) -> None:
+        self.rng, self.place = rng, place
         self.names: set[str] = set()
         self.days: dict[int, int] = {}  # of each row
         self.serial = self.clock = 0
@@ -109,7 +109,7 @@ class Logs:
                 return
 
     def spend(self, night: int) -> None:
-        if self.forks and self.rng.random() < 0.25:
+        if self.rng.random() < 0.25:
             self.fork(night)
         for name in LOGS:
             if self.rng.random() < 0.4:
@@ -129,8 +129,7 @@ class Case:
         self.rng = random.Random(f"{seed} {kind}")
         self.kind = kind
         self.project = Project(tidemill, directory)
-        # Where rows are left, a copy that goes on has those of the original twice: see the docs.
-        self.logs = Logs(self.rng, directory / "in", forks=kind == "append")
+        self.logs = Logs(self.rng, directory / "in")
         self.seen: set[int] = set()
         self.rereads = 0
 

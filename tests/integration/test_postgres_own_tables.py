@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole runs into PostgreSQL tables that are not as a pipeline would make them: with triggers and
+rules that pass rows over, with partitions, with types of an earlier pipeline. What a run says is
+compared with what is in the tables."""
+
+import json
+import random
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+import servers
+from project import Project
+
+SKIP = """create function skip() returns trigger language plpgsql as $$
+          begin if new.n % 3 = 0 then return null; end if; return new; end $$;
+          create trigger skip before insert on {table} for each row execute function skip()"""
+RULE = "create rule skip as on insert to {table} where new.n % 3 = 0 do instead nothing"
+
+
+@dataclass
+class Into:
+    """A project of one pipeline into an empty database."""
+
+    project: Project
+    conninfo: str
+
+    def pipeline(self, **keys: object) -> None:
+        sink = {"connection": "to", "table": "t", "mode": "append", **keys.pop("sink", {})}
+        pipeline = {"source": {"files": "in.*.ndjson"}, "columns": {"n": "int64"}, **keys}
+        pipeline["sink"] = sink
+        content = {
+            "connections": {"to": {"postgres": self.conninfo}},
+            "pipelines": {"p": pipeline},
+        }
+        self.project.write("tidemill.yaml", json.dumps(content))
+
+    def file(self, name: str, rows: list[dict]) -> None:
+        self.project.write(f"in.{name}.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
+
+    def execute(self, *statements: str) -> None:
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def rows(self, query: str = "select n from t order by 1") -> list[tuple]:
+        with psycopg.connect(self.conninfo) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def into(tmp_path, tidemill, postgres_database) -> Into:
+    return Into(Project(tmp_path, tidemill), postgres_database)
+
+
+KEYED = {"key": "n", "newest": "n"}
+PASSED_OVER = {
+    "append, trigger": ({"mode": "append"}, SKIP, "n bigint"),
+    "merge, trigger": ({"mode": "merge", **KEYED}, SKIP, "n bigint primary key"),
+    "merge, rule": ({"mode": "merge", **KEYED}, RULE, "n bigint primary key"),
+    "replace, trigger": ({"mode": "replace"}, SKIP, "n bigint"),
+    "replace, trigger, refusals": (
+        {"mode": "replace"},
+        SKIP,
+        "n bigint references parent deferrable initially deferred",
+    ),
+    "replace, rule": ({"mode": "replace"}, RULE, "n bigint"),
+    "replace, partition": ({"mode": "replace"}, SKIP, None),
+}
+
+
+@pytest.mark.parametrize("kind", PASSED_OVER)
+def test_rows_that_the_table_passes_over_are_not_counted_as_loaded(into: Into, kind: str) -> None:
+    sink, passes_over, columns = PASSED_OVER[kind]
+    into.execute("create table parent (n bigint primary key)", "insert into parent values (1), (2)")
+    if columns is None:
+        into.execute(
+            "create table whole (n bigint) partition by range (n)",
+            "create table t partition of whole for values from (0) to (20)",
+        )
+    else:
+        into.execute(f"create table t ({columns})")
+    into.execute(passes_over.format(table="t"))
+    into.pipeline(sink=sink, max_rejects=20)
+    into.file("a", [{"n": n} for n in range(22 if columns is None else 10)])
+    counts = into.project.record()["counts"]
+    refused = {"replace, trigger, refusals": 4, "replace, partition": 1}.get(kind, 0)
+    loaded = into.rows()
+    assert (counts["loaded"], counts["refused"]) == (len(loaded), refused)
+    assert counts["superseded"] == counts["emitted"] - len(loaded) - refused
+    assert all(n % 3 != 0 for (n,) in loaded)
+
+
+def test_a_table_of_late_rows_with_other_types_is_refused(into: Into) -> None:
+    """The eight bytes of a double would be taken for those of a bigint."""
+    keys = {
+        "source": {"files": "in.*.ndjson", "registry": True},
+        "series": "who",
+        "time": "at",
+    }
+    columns = {"who": "text", "at": "timestamp", "n": "int64", "v": "int64"}
+    row = {"who": "a", "at": "2024-03-01T10:00:00Z"}
+    into.pipeline(columns=columns, **keys)
+    into.file("a", [{**row, "n": 1, "v": 1}])
+    into.project.run("run")
+    into.file("b", [{**row, "n": 2, "v": 2}])
+    into.project.run("run")
+    assert into.rows("select n, v from t_late") == [(2, 2)]
+
+    into.pipeline(columns={**columns, "v": "double"}, **keys)
+    into.execute("alter table t alter v type double precision")
+    into.project.run("state", "p", "accept")
+    into.file("c", [{**row, "n": 3, "v": 4.5}])
+    for command in ("check", "run"):
+        told = into.project.run(command, code=2).stderr
+        assert 'late rows\' column `v` of "public"."t_late" is bigint' in told
+        assert "[E1010]" in told
+    into.execute("alter table t_late alter v type double precision")
+    into.project.run("run")
+    assert into.rows("select n, v from t_late order by n") == [(2, 2.0), (3, 4.5)]
+
+
+def test_a_table_without_late_rows_is_made_anew_for_other_types(into: Into) -> None:
+    keys = {"source": {"files": "in.*.ndjson", "registry": True}, "series": "who", "time": "at"}
+    columns = {"who": "text", "at": "timestamp", "n": "int64", "v": "int64"}
+    row = {"who": "a", "at": "2024-03-01T10:00:00Z"}
+    into.pipeline(columns=columns, **keys)
+    into.file("a", [{**row, "n": 1, "v": 1}])
+    into.project.run("run")
+    into.pipeline(columns={**columns, "v": "double"}, **keys)
+    into.execute("alter table t alter v type double precision")
+    into.project.run("state", "p", "accept")
+    into.file("b", [{**row, "n": 2, "v": 4.5}])
+    into.project.run("run")
+    assert into.rows("select n, v from t_late") == [(2, 4.5)]
+
+
+REFUSE = """create function refuse() returns trigger language plpgsql as $$
+            begin if new.n = 7 then raise exception 'no'; end if; return new; end $$;
+            create trigger refuse before insert on t for each row execute function refuse()"""
+
+
+def test_settings_of_the_session_change_nothing(into: Into, postgres_database: str) -> None:
+    """How the server prints types, bytes and numbers is the administrator's business."""
+    with psycopg.connect(postgres_database) as connection:
+        name = connection.info.dbname
+    for setting in (
+        "quote_all_identifiers = on",
+        "bytea_output = escape",
+        "extra_float_digits = -5",
+        "standard_conforming_strings = off",
+        "datestyle = 'SQL, DMY'",
+    ):
+        into.execute(f'alter database "{name}" set {setting}')
+    columns = {"n": "int64", "d": "double", "b": "bytes", "who": "text", "at": "timestamp"}
+    row = {"d": 0.1 + 0.2, "b": "QUJDRA==", "who": "a", "at": "2024-03-01T10:00:00Z"}
+    into.file("a", [{**row, "n": n} for n in range(10)])
+
+    into.execute("create table t (n bigint, d double precision, b bytea, who text, at timestamptz)")
+    into.execute(REFUSE)
+    into.pipeline(columns=columns, sink={"mode": "replace"}, max_rejects=1)
+    assert into.project.record()["counts"]["refused"] == 1
+    (values,) = into.rows("select row_values ->> 'd', row_values ->> 'b' from t_rejects")
+    assert values == ("0.30000000000000004", "\\x41424344")
+
+    into.execute("drop table t, t_rejects")
+    into.project.run("state", "p", "reset", "--yes")
+    into.pipeline(columns=columns, series="who", time="at")
+    assert into.project.record()["counts"]["loaded"] == 10
+    assert into.project.record()["counts"]["seen"] == 10
+
+
+def test_a_merge_fills_columns_that_the_server_numbers(into: Into) -> None:
+    """In the key: ours are taken. Beside it no upsert could, and a check says so."""
+    rows = [{"n": n, "v": n} for n in range(5)]
+    into.file("a", rows)
+    into.pipeline(columns={"n": "int64", "v": "int64"}, sink={"mode": "merge", **KEYED})
+    into.execute("create table t (n bigint generated always as identity primary key, v bigint)")
+    into.project.run("run")
+    into.file("b", [{"n": 3, "v": 9}])
+    into.project.run("run")
+    assert into.rows("select n, v from t order by n") == [(0, 0), (1, 1), (2, 2), (3, 9), (4, 4)]
+
+    into.execute("alter table t alter v set not null, alter v add generated always as identity")
+    for command in ("check", "run"):
+        assert "column `v` is GENERATED ALWAYS" in into.project.run(command, code=2).stderr
+
+
+def test_what_a_role_may_not_is_told_before_a_run(into: Into, request) -> None:
+    role = f"own_tables_{abs(hash(request.node.nodeid)) % 10**9}"
+    into.file("a", [{"n": 1}])
+    into.execute(
+        f"create role {role} login",
+        "create table t (n bigint)",
+        f"grant insert on t to {role}",
+        f"grant create on schema public to {role}",
+    )
+    try:
+        into.conninfo, owner = f"{into.conninfo} user={role}", into.conninfo
+        into.pipeline()
+        told = into.project.run("check", code=2).stderr
+        assert f'role {role} may not SELECT from table "public"."t": GRANT it' in told
+        into.conninfo = owner
+        into.execute(
+            f"grant select on t to {role}",
+            "alter table t enable row level security",
+            "create policy all_rows on t using (true)",
+        )
+        assert "row-level security applies" in into.project.run("check", code=2).stderr
+        into.execute("alter table t disable row level security")
+        into.project.run("run")
+        assert into.rows() == [(1,)]
+    finally:
+        into.execute(f"drop owned by {role}; drop role {role}")
+
+
+def test_a_database_of_another_encoding_keeps_what_it_can_not_hold(
+    into: Into, postgres: servers.Postgres
+) -> None:
+    name = f"latin_{random.Random(str(into.project.directory)).randrange(10**9)}"
+    into.execute(
+        f"create database {name} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"
+    )
+    administer, into.conninfo = into.conninfo, postgres.conninfo(name)
+    texts = ["plain", "é", "€", "日本", "🚀"]
+    into.file("a", [{"n": n, "s": s} for n, s in enumerate(texts)])
+    into.pipeline(columns={"n": "int64", "s": "text"}, max_rejects=5)
+    try:
+        counts = into.project.record()["counts"]
+        assert (counts["loaded"], counts["refused"]) == (2, 3)
+        into.project.run("rejects", "--export", "rejects.ndjson")
+        lines = (into.project.directory / "rejects.ndjson").read_text().splitlines()
+        values = [json.loads(line)["values"] for line in lines]
+        assert values == [{"n": n, "s": s} for n, s in enumerate(texts)][2:]
+        retried = into.project.run("rejects", "retry", "p", "--json", code=0).stdout
+        assert (json.loads(retried)["tried"], json.loads(retried)["refused"]) == (3, 3)
+    finally:
+        into.conninfo = administer
+        into.execute(f"drop database {name}")
