@@ -84,6 +84,7 @@ static tide_code connect_files(const tide_pipeline *pipeline, const tide_connect
         .format = file_format_of(config->format),
         .delimiter = config->delimiter != NULL ? config->delimiter[0] : '\0',
         .allow_empty = config->allow_empty,
+        .rotated = config->rotated,
         .split_bytes = (uint64_t)config->split_bytes,
         .buffer_bytes = options->batch_bytes < FILE_BUFFER_BYTES ? options->batch_bytes : 0,
     };

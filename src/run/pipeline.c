@@ -51,15 +51,6 @@ static tide_route route_of(const tide_pipeline_config *config)
     return config->sink.key.count > 0 ? TIDE_ROUTE_REDUCED : TIDE_ROUTE_STREAMED;
 }
 
-/* Appending without a series is only right once, so there the registry needs no asking. */
-static bool keeps_registry(const tide_pipeline_config *config)
-{
-    const tide_sink_config *sink = &config->sink;
-    bool appends = config->series.count == 0 && sink->mode == TIDE_APPEND && !sink->again_append;
-    return config->source.connection == NULL && !sink->discard &&
-           (config->source.registry || appends);
-}
-
 static void bind_pipeline_zone(tide_binder *binder)
 {
     tide_pipeline *pipeline = binder->pipeline;
@@ -168,7 +159,7 @@ tide_code tide_pipeline_bind(tide_pipeline *pipeline, const tide_project *projec
     *pipeline = (tide_pipeline){.project = project,
                                 .config = config,
                                 .route = route_of(config),
-                                .keeps_registry = keeps_registry(config)};
+                                .keeps_registry = tide_config_keeps_registry(config)};
     tide_arena_init(&pipeline->arena);
     tide_schema_init(&pipeline->declared);
     tide_text_init(&pipeline->fingerprint_text);

@@ -57,6 +57,7 @@ typedef struct tide_source_config {
     int64_t split_bytes; /* 0 = default */
     bool allow_empty;
     bool registry; /* of files: kept also where it is not by itself */
+    bool rotated;  /* files: names are given on */
 } tide_source_config;
 
 typedef struct tide_mask_config {
@@ -176,6 +177,8 @@ typedef struct tide_project {
 TIDE_MUST_CHECK tide_code tide_project_load(tide_project *project, const char *path,
                                             tide_diagnostics *diagnostics, tide_error *err);
 void tide_project_clear(tide_project *project);
+/* Of the files that are read; without one every run reads all. */
+bool tide_config_keeps_registry(const tide_pipeline_config *pipeline);
 const tide_pipeline_config *tide_project_find(const tide_project *project, const char *name);
 
 /* "5 min", "90s", "2h", "1 day" in microseconds; "64 MB", "1GiB", "4096" in bytes. */

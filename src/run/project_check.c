@@ -77,6 +77,24 @@ static void check_registry(tide_config_reader *reader, const tide_pipeline_confi
     }
 }
 
+/* Appending without a series is only right once, so there the registry needs no asking. */
+bool tide_config_keeps_registry(const tide_pipeline_config *config)
+{
+    const tide_sink_config *sink = &config->sink;
+    bool appends = config->series.count == 0 && sink->mode == TIDE_APPEND && !sink->again_append;
+    return config->source.connection == NULL && !sink->discard &&
+           (config->source.registry || appends);
+}
+
+static void check_rotated(tide_config_reader *reader, const tide_pipeline_config *pipeline)
+{
+    if (pipeline->source.rotated && !tide_config_keeps_registry(pipeline)) {
+        tide_diagnostics_add(reader->diagnostics, pipeline->source.mark,
+                             "`rotated: true` needs a registry of files: `registry: true` in the "
+                             "source, which append without `series:` has by itself");
+    }
+}
+
 /* With a series what is there is found out by its state. */
 static void check_again(tide_config_reader *reader, const tide_pipeline_config *pipeline)
 {
@@ -113,6 +131,7 @@ void tide_config_check_pipeline(tide_config_reader *reader, const tide_yaml *nod
     }
     check_again(reader, pipeline);
     check_registry(reader, pipeline);
+    check_rotated(reader, pipeline);
     check_cursor(reader, node, pipeline);
     check_repeated(reader, &pipeline->series, "series");
     check_repeated(reader, &pipeline->tie, "tie");

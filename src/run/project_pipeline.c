@@ -91,6 +91,7 @@ READ_MEMBER(read_delimiter, tide_source_config, delimiter, text)
 READ_MEMBER(read_split_bytes, tide_source_config, split_bytes, size)
 READ_MEMBER(read_allow_empty, tide_source_config, allow_empty, bool)
 READ_MEMBER(read_registry, tide_source_config, registry, bool)
+READ_MEMBER(read_rotated, tide_source_config, rotated, bool)
 
 static const tide_config_key source_keys[] = {
     {"connection", read_source_connection, false},
@@ -107,6 +108,7 @@ static const tide_config_key source_keys[] = {
     {"split_bytes", read_split_bytes, false},
     {"allow_empty", read_allow_empty, false},
     {"registry", read_registry, false},
+    {"rotated", read_rotated, false},
 };
 
 static void check_source(tide_config_reader *reader, const tide_yaml *node,

@@ -24,6 +24,7 @@ typedef struct tide_file_mark {
     struct tide_file_view *view; /* borrowed: at the file of its path; NULL: there is none */
     bool is_left;                /* rows of its content were left, be it under another name */
     bool is_lost;                /* rows of it were left, and no file holds them */
+    bool is_begun;               /* a file begins with it and goes on, if it has gone */
     struct tide_file_view *heir; /* borrowed: at a file that begins with it, if it has gone */
 } tide_file_mark;
 

@@ -89,6 +89,7 @@ static tide_code fill(registry *r, tide_found_files *found, tide_source_plan *pl
     r->verdict.views = r->views;
     r->verdict.count = r->count;
     r->verdict.reads_all = r->request->reads_all;
+    r->verdict.rotated = r->viewer.options->rotated;
     r->verdict.plan = plan;
     TIDE_TRY(tide_file_judge(&r->verdict, err));
     if (r->verdict.changed.size == 0) {
@@ -97,7 +98,8 @@ static tide_code fill(registry *r, tide_found_files *found, tide_source_plan *pl
     return TIDE_FAIL(err, TIDE_E_FILE_CHANGED,
                      "%s: changed since an earlier run has read it, and not by growing. Put back "
                      "what it held, or have all of its rows read again as new ones: `tidemill run "
-                     "--reread FILE`",
+                     "--reread FILE`. Where logs are rotated, `rotated: true` in the source takes "
+                     "them for new ones by itself",
                      tide_text_c(&r->verdict.changed));
 }
 

@@ -8,8 +8,8 @@
  *   any                others        that of another mark           known: moved or copied
  *   any                others        begins with that of a mark     moved, and grown
  *                                    whose path has it no more
- *   yes                others        another one                    changed: an error
- *   no                               another one                    new
+ *   yes                others        another one                    changed: an error; new, if
+ * names are given on (`rotated`) and what lay there lies elsewhere no another one new
  *
  * Only plain NDJSON can grow; of it whole records are taken (file_content.h). Rows that were left
  * for a later run are read again, wherever they are now. Of several

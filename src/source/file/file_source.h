@@ -41,6 +41,7 @@ typedef struct tide_file_source_options {
     tide_file_format format;
     char delimiter;       /* CSV; 0 = ',' */
     bool allow_empty;     /* a pattern that matches nothing is fine */
+    bool rotated;         /* names are given on: see file_registry.h */
     uint64_t split_bytes; /* 0 = TIDE_FILE_SPLIT_BYTES_DEFAULT */
     /* 0 = default; tests use tiny ones: */
     size_t buffer_bytes;     /* of one read */

@@ -50,6 +50,28 @@ static tide_code make_groups(tide_file_verdict *v, tide_error *err)
     return TIDE_OK;
 }
 
+static int compare_to_group(const void *key, const void *group)
+{
+    const tide_file_mark *content = key;
+    const tide_file_view *first = ((const tide_file_group *)group)->views[0];
+    return tide_file_content_compare(content->end, &content->digest, first->end, &first->digest);
+}
+
+/* The group with that content; NULL: no file has it now. */
+static tide_file_group *find_group(const tide_file_verdict *v, const tide_file_mark *content)
+{
+    return content->end == 0
+               ? NULL
+               : bsearch(content, v->groups, v->group_count, sizeof *v->groups, compare_to_group);
+}
+
+/* Does what lay at the path of the file live on under another name? */
+static bool is_given_on(const tide_file_verdict *v, const tide_file_view *view)
+{
+    const tide_file_mark *own = view->own;
+    return v->rotated && (own->is_begun || find_group(v, own) != NULL);
+}
+
 static void find_known(const tide_file_verdict *v, tide_file_group *group)
 {
     const tide_file_view *first = group->views[0];
@@ -64,7 +86,8 @@ static void find_known(const tide_file_verdict *v, tide_file_group *group)
         uint64_t gone = view->beginning != NULL ? view->beginning->end : 0;
         uint64_t known = own > gone ? own : gone;
         group->known = known > group->known ? known : group->known;
-        is_new_at_known_paths = is_new_at_known_paths && view->own != NULL && !view->holds;
+        is_new_at_known_paths =
+            is_new_at_known_paths && view->own != NULL && !view->holds && !is_given_on(v, view);
     }
     group->known = group->same_count > 0 ? first->end : group->known;
     group->is_changed = is_new_at_known_paths && group->known == 0 && !v->reads_all;
@@ -78,21 +101,6 @@ static bool is_wanted(const tide_file_group *group)
         }
     }
     return false;
-}
-
-static int compare_to_group(const void *key, const void *group)
-{
-    const tide_file_mark *content = key;
-    const tide_file_view *first = ((const tide_file_group *)group)->views[0];
-    return tide_file_content_compare(content->end, &content->digest, first->end, &first->digest);
-}
-
-/* The group with that content; NULL: no file has it now. */
-static tide_file_group *find_group(const tide_file_verdict *v, const tide_file_mark *content)
-{
-    return content->end == 0
-               ? NULL
-               : bsearch(content, v->groups, v->group_count, sizeof *v->groups, compare_to_group);
 }
 
 /* Which group reads what was left of a content, that of the marks; NULL: none can. Rather a longer

@@ -32,6 +32,7 @@ typedef struct tide_file_verdict {
     tide_file_view *views;  /* by name */
     size_t count;
     bool reads_all;           /* see tide_plan_request */
+    bool rotated;             /* see tide_file_source_options */
     tide_source_plan *plan;   /* borrowed: gets marks and notes */
     tide_file_view **ordered; /* owned: by content, then name */
     tide_file_group *groups;  /* owned */

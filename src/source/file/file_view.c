@@ -119,6 +119,7 @@ static tide_code find_beginnings(opened *o, tide_error *err)
         if (!continues) {
             continue;
         }
+        item->is_begun = true;
         if (view->beginning == NULL || view->beginning->end < item->end) {
             view->beginning = item;
         }
