@@ -41,6 +41,10 @@ typedef struct tide_member {
     uint64_t begin, end;  /* bytes to be read; end 0: all */
     uint64_t known_bytes; /* rows at positions below were read by an earlier complete run;
                              UINT64_MAX: all */
+    /* But not rows at positions below left_end of days that end after left_horizon: that run has
+     * left them. */
+    uint64_t left_end;
+    int64_t left_horizon;
     /* Of a file, as this process has looked at it to plan; in no plan that is kept. */
     uint64_t device, inode;
     const char *now; /* the name that it has by now; NULL: its own */
@@ -80,7 +84,8 @@ typedef struct tide_plan_request {
      * has changed is bad_data that names it, unless it is among those to be read again. */
     bool keeps_registry;
     const tide_read_mark_list *marks;
-    bool reads_all; /* nothing is skipped: marks only tell where rows that were left are now */
+    bool reads_all;  /* nothing is skipped: marks only tell where rows that were left are now */
+    int64_t horizon; /* of the run: rows of days that end after it will be left */
     const char *const *reread;
     size_t reread_count;
     /* Elasticsearch: only documents whose cursor lies in [low, high), and those without it. Where

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/known_rows.h"
 
-static bool is_known(const tide_process *process, int64_t row)
+static bool is_known(const tide_process *process, int64_t row, int64_t day_end)
 {
     const tide_process_options *options = &process->plan->options;
     const tide_column *columns = process->scan.columns;
@@ -9,8 +9,11 @@ static bool is_known(const tide_process *process, int64_t row)
         return tide_column_int64(&columns[options->cursor_column], row) < options->cursor_known;
     }
     int32_t member = tide_column_int32(&columns[options->layout->source_column], row);
-    int64_t position = tide_column_int64(&columns[options->layout->position_column], row);
-    return (uint64_t)position < options->members[member].known_bytes;
+    uint64_t position =
+        (uint64_t)tide_column_int64(&columns[options->layout->position_column], row);
+    const tide_member *file = &options->members[member];
+    bool was_left = position < file->left_end && day_end > file->left_horizon;
+    return position < file->known_bytes && !was_left;
 }
 
 static tide_code keep_late(tide_process *process, tide_series *series, int64_t row, tide_error *err)
@@ -34,7 +37,7 @@ tide_code tide_known_rows_take(tide_process *process, tide_series *series,
                                const tide_run_of_rows *run, tide_error *err)
 {
     for (int64_t row = run->begin; row < run->end; row++) {
-        if (series->resumed || is_known(process, row)) {
+        if (series->resumed || is_known(process, row, run->day.end)) {
             process->maker.unit.counts.seen++;
         } else {
             TIDE_TRY(keep_late(process, series, row, err));

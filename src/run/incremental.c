@@ -185,6 +185,7 @@ tide_code tide_incremental_request(const tide_execution *e, tide_plan_request *r
         .keeps_registry = e->pipeline->keeps_registry,
         .marks = &e->marks,
         .reads_all = e->reads_all,
+        .horizon = e->result->horizon,
         .reread = options->reread,
         .reread_count = options->reread_count,
         .has_cursor = e->kept.has_cursor,

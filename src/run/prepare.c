@@ -192,6 +192,10 @@ tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *las
 static tide_code plan_source(tide_execution *e, tide_error *err)
 {
     tide_plan_request request;
+    e->result->horizon = e->kept.horizon;
+    if (!e->resumed || e->kept.members == NULL) {
+        TIDE_TRY(tide_plan_horizon(e->pipeline, e->row.started_at, &e->result->horizon, err));
+    }
     TIDE_TRY(tide_incremental_request(e, &request, err));
     bool keeps = request.pinned != NULL;
     tide_code code = e->source->vtable->plan(e->source, &request, &e->source_plan, err);
@@ -208,11 +212,6 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
                                  "source is well");
     }
     TIDE_TRY(tide_on_side(code, TIDE_SIDE_SOURCE, err));
-    if (keeps) {
-        e->result->horizon = e->kept.horizon;
-    } else {
-        TIDE_TRY(tide_plan_horizon(e->pipeline, e->row.started_at, &e->result->horizon, err));
-    }
     int64_t rows = 0;
     int64_t bytes = 0;
     for (size_t i = 0; i < e->source_plan.member_count; i++) {

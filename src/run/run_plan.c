@@ -29,6 +29,10 @@ static void print_range(const tide_member *member, tide_text *out)
     tide_text_append_format(out, ",\"reason\":%d,\"begin\":%lld,\"end\":%lld,\"known\":%lld",
                             (int)member->reason, (long long)member->begin, (long long)member->end,
                             (long long)known);
+    if (member->left_end > 0) {
+        tide_text_append_format(out, ",\"left_end\":%lld,\"left_horizon\":%lld",
+                                (long long)member->left_end, (long long)member->left_horizon);
+    }
 }
 
 void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *source, tide_text *out)
@@ -85,6 +89,17 @@ static bool read_number(const tide_yaml *node, const char *name, int64_t *value)
     return tide_yaml_int(tide_yaml_get(node, name), value);
 }
 
+/* Not in plans of before, nor where nothing was left. */
+static void read_left(const tide_yaml *node, tide_member *member)
+{
+    int64_t end;
+    int64_t horizon;
+    if (read_number(node, "left_end", &end) && read_number(node, "left_horizon", &horizon)) {
+        member->left_end = (uint64_t)end;
+        member->left_horizon = horizon;
+    }
+}
+
 static bool read_range(const tide_yaml *node, tide_member *member)
 {
     int64_t reason;
@@ -102,6 +117,7 @@ static bool read_range(const tide_yaml *node, tide_member *member)
         member->begin = (uint64_t)begin;
         member->end = (uint64_t)end;
         member->known_bytes = known < 0 ? UINT64_MAX : (uint64_t)known;
+        read_left(node, member);
     }
     return whole;
 }

@@ -444,7 +444,8 @@ def test_rows_left_of_a_file_that_is_gone_are_told_until_it_is_back(project: Pro
     assert numbers(project) == [1, 2, 3]
 
 
-def test_rows_that_come_back_behind_their_series_take_a_rewind(project: Project) -> None:
+def come_back(project: Project, name: str, ending: str = "") -> dict:
+    """Row 2 was left by a run; its file was away when its series went on to the day of row 3."""
     (project.directory / "in/a.ndjson").unlink()
     project.write("in/b.ndjson", line(1) + line(2, day=2))
     ordered(project, "2024-03-02")
@@ -452,12 +453,69 @@ def test_rows_that_come_back_behind_their_series_take_a_rewind(project: Project)
     kept = (project.directory / "in/b.ndjson").rename(project.directory / "kept.ndjson")
     project.write("in/c.ndjson", line(3, day=3))
     ordered(project, "2024-03-04")
-    said = "but for days that their series has passed by then: load those by `state rewind`"
-    assert said in ok(project, "run")
-    kept.rename(project.directory / "in/b.ndjson")
+    assert "those of days that their series has passed by then as late ones" in ok(project, "run")
+    kept.rename(project.directory / name)
+    with (project.directory / name).open("a") as file:
+        file.write(ending)
+    return json.loads(ok(project, "run", "--json"))["counts"]
+
+
+@pytest.mark.parametrize("ending", ["", line(4, day=4)])
+@pytest.mark.parametrize("name", ["in/b.ndjson", "in/other.ndjson"])
+def test_rows_that_come_back_behind_their_series_are_late(
+    project: Project, name: str, ending: str
+) -> None:
+    """A run has read them, but has not processed them. What it has processed is seen."""
+    counts = come_back(project, name, ending)
+    assert (counts["seen"], counts["late"], counts["left"]) == (1, 1, 1 if ending else 0)
+    assert (numbers(project), numbers(project, "t_late")) == ([1, 3], [2])
+    ordered(project, "2024-03-05")
+    ok(project, "run")
+    assert numbers(project) == ([1, 3, 4] if ending else [1, 3])
+    assert numbers(project, "t_late") == [2]
+
+
+def test_rows_that_come_back_behind_their_series_can_be_rewound_for(project: Project) -> None:
+    come_back(project, "in/b.ndjson")
     ok(project, "state", "p", "rewind", "--to", "2024-03-01", "--yes")
     ok(project, "run")
-    assert (numbers(project), numbers(project, "t_late")) == ([1, 2, 3], [])
+    assert numbers(project) == [1, 2, 3]
+
+
+def test_days_that_were_processed_before_an_earlier_until_are_known(project: Project) -> None:
+    """`until` goes back, and a run leaves rows of days that one before it has processed."""
+    (project.directory / "in/a.ndjson").unlink()
+    project.write("in/b.ndjson", line(1) + line(2, day=2) + line(3, day=9))
+    ordered(project, "2024-03-04")
+    ok(project, "run")
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    kept = (project.directory / "in/b.ndjson").rename(project.directory / "kept.ndjson")
+    project.write("in/c.ndjson", line(4, day=5))
+    ordered(project, "2024-03-06")
+    ok(project, "run")
+    kept.rename(project.directory / "in/b.ndjson")
+    counts = json.loads(ok(project, "run", "--json"))["counts"]
+    assert (counts["seen"], counts["late"], counts["left"]) == (2, 0, 1)
+
+
+def test_marks_of_before_do_not_tell_what_they_have_left(project: Project) -> None:
+    """Then a row of a day that its series has passed is seen, as it was: never twice."""
+    (project.directory / "in/b.ndjson").unlink()
+    project.write("in/a.ndjson", line(1) + line(2, day=9))
+    ordered(project, "2024-03-02")
+    ok(project, "run")
+    execute(
+        project,
+        "update tidemill_marks set value = substr(value, 1, instr(value, ' 0 ') - 1)",
+    )
+    kept = (project.directory / "in/a.ndjson").rename(project.directory / "kept.ndjson")
+    project.write("in/c.ndjson", line(3, day=10))
+    ordered(project, "2024-03-11")
+    ok(project, "run")
+    kept.rename(project.directory / "in/a.ndjson")
+    counts = json.loads(ok(project, "run", "--json"))["counts"]
+    assert (counts["seen"], counts["late"]) == (2, 0)
 
 
 def test_rows_left_of_many_files_that_are_gone_are_told_in_a_line(project: Project) -> None:

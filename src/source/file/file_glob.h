@@ -22,7 +22,8 @@ typedef struct tide_found_file {
     const char *current;
     const char *now; /* its name by now; NULL: as it was */
     uint64_t begin, end;
-    uint64_t known_bytes;
+    uint64_t known_bytes, left_end;
+    int64_t left_horizon;
 } tide_found_file;
 
 typedef struct tide_found_files {

@@ -20,31 +20,49 @@ static const char *take_word(const char *at, char *out, size_t out_bytes)
     return at + size + (at[size] == ' ');
 }
 
-static bool take_number(const char *text, uint64_t *out)
+static const char *take_number(const char *at, uint64_t *out)
+{
+    char word[24];
+    char *behind = NULL;
+    const char *next = at == NULL ? NULL : take_word(at, word, sizeof word);
+    if (next == NULL) {
+        return NULL;
+    }
+    *out = strtoull(word, &behind, 10);
+    return *behind == '\0' ? next : NULL;
+}
+
+static const char *take_instant(const char *at, int64_t *out)
 {
     char *behind = NULL;
-    *out = strtoull(text, &behind, 10);
-    return behind != text && *behind == '\0';
+    *out = strtoll(at, &behind, 10);
+    return behind != at && *behind == '\0' ? behind : NULL;
 }
 
 bool tide_file_mark_parse(const char *value, tide_file_mark *out)
 {
-    char end[24];
     const char *at = take_word(value, out->identity, sizeof out->identity);
-    at = at == NULL ? NULL : take_word(at, end, sizeof end);
+    at = take_number(at, &out->end);
     at = at == NULL ? NULL : take_word(at, out->digest.hex, sizeof out->digest.hex);
+    out->from = 0;
+    out->horizon = INT64_MAX;
     if (at == NULL || strlen(out->digest.hex) != TIDE_FILE_DIGEST_CHARS) {
         return false;
     }
-    return take_number(end, &out->end) && (*at == '\0' || take_number(at, &out->from));
+    at = *at == '\0' ? at : take_number(at, &out->from);
+    return at != NULL && (*at == '\0' || take_instant(at, &out->horizon) != NULL);
 }
 
-const char *tide_file_mark_print(tide_arena *arena, const char *identity, uint64_t end,
-                                 const tide_file_digest *digest, uint64_t from)
+const char *tide_file_mark_print(tide_arena *arena, const tide_file_mark *mark)
 {
-    return from == 0 ? tide_arena_format(arena, "%s %" PRIu64 " %s", identity, end, digest->hex)
-                     : tide_arena_format(arena, "%s %" PRIu64 " %s %" PRIu64, identity, end,
-                                         digest->hex, from);
+    const char *content =
+        tide_arena_format(arena, "%s %" PRIu64 " %s", mark->identity, mark->end, mark->digest.hex);
+    if (content == NULL || (mark->from == 0 && mark->horizon == INT64_MAX)) {
+        return content;
+    }
+    return mark->horizon == INT64_MAX ? tide_arena_format(arena, "%s %" PRIu64, content, mark->from)
+                                      : tide_arena_format(arena, "%s %" PRIu64 " %" PRId64, content,
+                                                          mark->from, mark->horizon);
 }
 
 int tide_file_content_compare(uint64_t left_end, const tide_file_digest *left, uint64_t right_end,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* File marks: what earlier complete runs have read of files.
  *
- * Value of a mark: "SIZE:MTIME_NS END DIGEST", or "SIZE:MTIME_NS END DIGEST FROM" where the run has
- * read from FROM on: if rows were left, none lies before it. Contents are the same when END
- * and DIGEST are.
+ * Value of a mark: "SIZE:MTIME_NS END DIGEST [FROM [HORIZON]]". The run has read from FROM on, and
+ * processed days that end by HORIZON: if rows were left, they are behind both. Contents are the
+ * same when END and DIGEST are.
  */
 #ifndef TIDE_SOURCE_FILE_FILE_MARKS_H
 #define TIDE_SOURCE_FILE_FILE_MARKS_H
@@ -19,7 +19,8 @@ typedef struct tide_file_mark {
     const tide_read_mark *mark; /* borrowed */
     char identity[TIDE_FILE_IDENTITY_BYTES];
     uint64_t end;
-    uint64_t from;
+    uint64_t from;   /* 0: from the beginning */
+    int64_t horizon; /* INT64_MAX: not told */
     tide_file_digest digest;
     struct tide_file_view *view; /* borrowed: at the file of its path; NULL: there is none */
     bool is_left;                /* rows of its content were left, be it under another name */
@@ -35,11 +36,10 @@ typedef struct tide_file_marks {
     size_t count;
 } tide_file_marks;
 
-/* False: no such value. Fills identity, end, digest and from. */
+/* False: no such value. Fills identity, end, digest, from and horizon. */
 bool tide_file_mark_parse(const char *value, tide_file_mark *mark);
-/* Owned by the arena; NULL: no memory. */
-const char *tide_file_mark_print(tide_arena *arena, const char *identity, uint64_t end,
-                                 const tide_file_digest *digest, uint64_t from);
+/* From the same. Owned by the arena; NULL: no memory. */
+const char *tide_file_mark_print(tide_arena *arena, const tide_file_mark *mark);
 
 /* To be cleared in either case. */
 TIDE_MUST_CHECK tide_code tide_file_marks_init(tide_file_marks *marks,

@@ -104,6 +104,8 @@ static void take(const tide_member *pinned, tide_found_file *file)
     file->begin = pinned->begin;
     file->end = pinned->end;
     file->known_bytes = pinned->known_bytes;
+    file->left_end = pinned->left_end;
+    file->left_horizon = pinned->left_horizon;
 }
 
 static tide_code take_renamed(search *s, const tide_member *pinned, tide_found_file *file,

@@ -86,6 +86,8 @@ static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, t
             .begin = file->begin,
             .end = file->end,
             .known_bytes = file->known_bytes,
+            .left_end = file->left_end,
+            .left_horizon = file->left_horizon,
             .device = (uint64_t)file->device,
             .inode = (uint64_t)file->inode,
         };

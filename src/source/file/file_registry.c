@@ -89,6 +89,7 @@ static tide_code fill(registry *r, tide_found_files *found, tide_source_plan *pl
     r->verdict.views = r->views;
     r->verdict.count = r->count;
     r->verdict.reads_all = r->request->reads_all;
+    r->verdict.horizon = r->request->horizon;
     r->verdict.rotated = r->viewer.options->rotated;
     r->verdict.plan = plan;
     TIDE_TRY(tide_file_judge(&r->verdict, err));

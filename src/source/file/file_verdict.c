@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/file/file_verdict.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,11 +145,27 @@ static size_t count_same(const tide_file_marks *marks, size_t first)
     return i - first;
 }
 
+/* Of several contents nothing is told: which of them a row was left of is not known. */
+static void inherit_horizon(tide_file_group *group, tide_file_mark *const *items, size_t count)
+{
+    bool is_first = group->left == UINT64_MAX;
+    group->left_end = items[0]->end;
+    group->left_horizon = is_first ? INT64_MIN : INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i]->mark->open && items[i]->horizon > group->left_horizon) {
+            group->left_horizon = items[i]->horizon;
+        }
+    }
+}
+
 /* What was left is from now on left of the group that reads it. */
 static tide_code claim_content(const tide_file_verdict *v, tide_file_mark *const *items,
                                size_t count, tide_error *err)
 {
     tide_file_group *group = find_claimant(v, items, count);
+    if (group != NULL) {
+        inherit_horizon(group, items, count);
+    }
     for (size_t i = 0; i < count; i++) {
         tide_file_mark *item = items[i];
         item->is_lost = item->mark->open && group == NULL;
@@ -256,11 +273,13 @@ static void choose_reader(const tide_file_verdict *v, tide_file_group *group)
 }
 
 static tide_code set_mark(const tide_file_verdict *v, const tide_file_view *view, uint64_t from,
-                          tide_error *err)
+                          int64_t horizon, tide_error *err)
 {
     tide_found_file *file = view->file;
-    file->mark =
-        tide_file_mark_print(&v->plan->arena, file->identity, view->end, &view->digest, from);
+    tide_file_mark mark = {
+        .end = view->end, .digest = view->digest, .from = from, .horizon = horizon};
+    (void)snprintf(mark.identity, sizeof mark.identity, "%s", file->identity);
+    file->mark = tide_file_mark_print(&v->plan->arena, &mark);
     return file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
 }
 
@@ -295,12 +314,19 @@ static tide_code read_file(const tide_file_verdict *v, const tide_file_view *vie
     file->begin = view->is_wanted || v->reads_all || !view->is_ranged ? 0 : begin;
     file->end = view->is_ranged ? view->end : 0;
     file->known_bytes = known_bytes_of(view);
+    bool goes_on = group->left != UINT64_MAX && !view->is_wanted;
+    file->left_end = goes_on ? group->left_end : 0;
+    file->left_horizon = goes_on ? group->left_horizon : INT64_MAX;
+    /* An earlier run may have gone further than this one: what it has processed is known. */
+    int64_t horizon = group->left != UINT64_MAX && group->left_horizon > v->horizon
+                          ? group->left_horizon
+                          : v->horizon;
     if (view->is_ranged && view->end < file->byte_count) {
         tide_text_append_format(&v->plan->notes,
                                 "%s: its last line is not whole yet and is left for a later run\n",
                                 file->name);
     }
-    return set_mark(v, view, file->begin, err);
+    return set_mark(v, view, file->begin, horizon, err);
 }
 
 static void note_known_growth(const tide_file_verdict *v, const tide_file_view *view)
@@ -326,7 +352,7 @@ static tide_code know_file(const tide_file_verdict *v, const tide_file_view *vie
         return TIDE_OK;
     }
     note_known_growth(v, view);
-    TIDE_TRY(set_mark(v, view, 0, err));
+    TIDE_TRY(set_mark(v, view, 0, INT64_MAX, err));
     tide_read_mark mark = {.name = view->file->name, .value = view->file->mark};
     return tide_read_mark_list_add(&v->plan->marks, &mark, err);
 }
@@ -353,8 +379,8 @@ tide_code tide_file_judge(tide_file_verdict *v, tide_error *err)
     }
     TIDE_TRY(claim_left_rows(v, err));
     note_lost(v, LOST_WITH_FILE,
-              "no file holds them now; once the file is put back they are loaded, but for days "
-              "that their series has passed by then: load those by `state rewind`");
+              "no file holds them now; once the file is put back they are loaded, those of days "
+              "that their series has passed by then as late ones");
     note_lost(v, LOST_UNREAD, "no file holds all of them any more: they are not loaded");
     note_lost(v, LOST_READ_AGAIN,
               "no file holds all of them any more: only those are loaded that are read again");

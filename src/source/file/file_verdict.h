@@ -23,6 +23,8 @@ typedef struct tide_file_group {
     size_t same_count;
     uint64_t known;         /* so much of the content has been read */
     uint64_t left;          /* rows were left from here on; UINT64_MAX: none */
+    uint64_t left_end;      /* of the content that they were left of; */
+    int64_t left_horizon;   /* by a run that had this; INT64_MAX: not known, or of several */
     tide_file_view *reader; /* NULL: nothing is read */
     bool is_changed;        /* none of it is known, and it lies only where other contents lay */
 } tide_file_group;
@@ -32,6 +34,7 @@ typedef struct tide_file_verdict {
     tide_file_view *views;  /* by name */
     size_t count;
     bool reads_all;           /* see tide_plan_request */
+    int64_t horizon;          /* see tide_plan_request, as reads_all */
     bool rotated;             /* see tide_file_source_options */
     tide_source_plan *plan;   /* borrowed: gets marks and notes */
     tide_file_view **ordered; /* owned: by content, then name */

@@ -8,7 +8,7 @@ plans what is to be read; a complete run applies it to plain lists of rows.
 import gzip
 import json
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -40,24 +40,33 @@ class File:
 @dataclass(frozen=True)
 class Mark:
     """What a complete run has read of a file: these bytes, as it lay on disk then. If it is open, rows
-    of it were left, none of them before `start`."""
+    of it were left, none of them before `start`, and all of days that end after `horizon`."""
 
     read: bytes
     file: File
     open: bool = False
     start: int = 0
+    horizon: int = 0
 
 
 @dataclass(frozen=True)
 class Reading:
     """A file of a run: its bytes up to the end of the whole records, read from `begin` on. Rows at
-    positions below `known` were read by an earlier complete run."""
+    positions below `known` were read by an earlier complete run, which has left those below
+    `left_end` of days that end after `left_horizon`. `reached` is the latest such horizon."""
 
     path: str
     read: bytes
     file: File
     begin: int = 0
     known: int = 0
+    left_end: int = 0
+    left_horizon: int = 0
+    reached: int = 0
+
+    def has_been_read(self, row: Row, position: int) -> bool:
+        was_left = position < self.left_end and (row.day + 1) * DAY > self.left_horizon
+        return position < self.known and not was_left
 
 
 @dataclass
@@ -130,6 +139,8 @@ class Group:
     paths: list[str]
     known: int = 0
     left: int = ALL  # rows were left from there on
+    left_end: int = 0
+    left_horizon: int = 0
 
 
 class Registry:
@@ -197,6 +208,9 @@ class Night:
         opened = {name: mark for name, mark in named.items() if mark.open}
         if heirs:
             heir = heirs[0] if wanted else max(heirs, key=lambda group: len(group.content))
+            several = heir.left < ALL  # then it is not known of which of them a row was left
+            heir.left_end = len(content)
+            heir.left_horizon = ALL if several else max(m.horizon for m in opened.values())
             heir.left = min(heir.left, *(mark.start for mark in opened.values()))
             for name, mark in opened.items():
                 if name not in self.files:
@@ -248,7 +262,12 @@ class Night:
         if not is_plain(path):
             begin = 0
         known = ALL if known == length else known
-        self.result.readings.append(Reading(path, group.content, self.files[path], begin, known))
+        reading = Reading(path, group.content, self.files[path], begin, known)
+        reading = replace(reading, reached=group.left_horizon)
+        if path not in self.reread:
+            left = {"left_end": group.left_end, "left_horizon": group.left_horizon}
+            reading = replace(reading, **left)
+        self.result.readings.append(reading)
 
     def know(self, path: str) -> None:
         mark = self.marks.get(path)
@@ -309,7 +328,11 @@ class Reference:
         left = self.process(plan, rows, counts)
         for reading in plan.readings:
             self.registry.marks[reading.path] = Mark(
-                reading.read, reading.file, reading.path in left, reading.begin
+                reading.read,
+                reading.file,
+                reading.path in left,
+                reading.begin,
+                max(plan.horizon, reading.reached),
             )
         self.registry.marks.update(plan.known)
         return counts
@@ -335,7 +358,7 @@ class Reference:
             before = series.last_day
             for row, reading, position in entries:
                 if row.day <= before:
-                    self.take_old(row, position < reading.known, series, counts)
+                    self.take_old(row, reading.has_been_read(row, position), series, counts)
                 elif (row.day + 1) * DAY > plan.horizon:
                     counts["left"] += 1
                     left.add(reading.path)

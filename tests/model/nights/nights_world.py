@@ -38,6 +38,7 @@ class Directory:
         self.rng = rng
         self.place = place
         self.files: dict[str, File] = {}
+        self.away: dict[str, File] = {}
         self.serial = 0
         self.clock = 1_700_000_000 * 10**9
         place.mkdir(parents=True)
@@ -56,6 +57,18 @@ class Directory:
     def remove(self, path: str) -> None:
         del self.files[path]
         (self.place / path).unlink()
+
+    def hide(self, path: str) -> None:
+        """As when a disk is not mounted."""
+        self.away[path] = self.files[path]
+        self.remove(path)
+
+    def bring_back(self, path: str) -> None:
+        file = self.away.pop(path)
+        if path not in self.files:
+            self.files[path] = file
+            (self.place / path).write_bytes(file.content)
+            os.utime(self.place / path, ns=(file.mtime, file.mtime))
 
     def row(self, night: int) -> Row:
         self.serial += 1
@@ -169,7 +182,7 @@ class Case:
     def change_files(self) -> None:
         changes = [self.add] * 4 + [self.grow] * 4
         changes += [self.move, self.move, self.copy, self.touch, self.remove, self.move_and_grow]
-        changes += [self.copy, self.shift]
+        changes += [self.copy, self.shift, self.hide, self.bring_back, self.bring_back]
         for _ in range(self.rng.choice([0, 1, 2, 4])):
             self.rng.choice(changes)()
 
@@ -227,6 +240,14 @@ class Case:
     def remove(self) -> None:
         if self.rng.random() < 0.5 and (path := self.pick()):
             self.directory.remove(path)
+
+    def hide(self) -> None:
+        if path := self.pick():
+            self.directory.hide(path)
+
+    def bring_back(self) -> None:
+        if self.directory.away:
+            self.directory.bring_back(self.rng.choice(sorted(self.directory.away)))
 
     def move_and_grow(self) -> None:
         if path := self.pick(plain=True):
