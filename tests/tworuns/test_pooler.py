@@ -8,12 +8,15 @@ TIDEMILL_TAKEOVER_SEED chooses other kills.
 import os
 import random
 
+import psycopg
 import pytest
 import servers
 from kill_scenarios import MODES
 from kill_timeline import Kill
+from pipelines import engine
+from pipelines.engine import EXIT_SINK
 from pooled import PooledGround, PooledTrial
-from takeover import take_over, wait_until_stopped
+from takeover import IN_A_HURRY, take_over, wait_until_stopped
 
 SEED = int(os.environ.get("TIDEMILL_TAKEOVER_SEED", "1"))
 WORKERS = 4
@@ -80,3 +83,17 @@ def test_a_run_is_taken_over_through_the_pool(small_pool, tidemill, tmp_path, po
     take_over(ground, place, first, f"pooled {held[1]}")
     place.remove()
     ground.remove()
+
+
+def test_a_run_that_gets_no_connection_says_so(tidemill, tmp_path, postgres):
+    """A pooler lets everybody in, and then lets them wait."""
+    with make_pool(postgres, "transaction", 1, query_wait_seconds=1) as pooler:
+        ground = make_ground(pooler, tidemill, tmp_path, postgres, "append")
+        place = ground.copy("waiting")
+        with psycopg.connect(place.conninfo(), port=pooler.port) as holder:
+            holder.execute("select 1")  # within a transaction
+            done = engine.finish(place.start(ground.arguments(), IN_A_HURRY))
+        assert done.code == EXIT_SINK
+        assert "query_wait_timeout" in done.said and "give its pool more" in done.said
+        place.remove()
+        ground.remove()

@@ -154,9 +154,14 @@ static void copy_line(char *out, size_t capacity, const char *message)
     out[size] = '\0';
 }
 
-/* A standby says so when it is asked to write; a session may be told to be as one. */
+/* A standby says so when it is asked to write; a session may be told to be as one. A pooler takes
+ * in whoever comes, and lets them wait for one of its connections. */
 static const char *advice(const char *sqlstate, const char *message)
 {
+    if (strstr(message, "query_wait_timeout") != NULL) {
+        return "; the pooler had no connection free for so long: lower --workers, or give its pool "
+               "more connections";
+    }
     bool refuses_writes =
         strcmp(sqlstate, "25006") == 0 || strstr(message, "during recovery") != NULL;
     return refuses_writes ? "; this server takes no writes: connect to the primary "
