@@ -12,8 +12,7 @@
 static void check_unordered(tide_config_reader *reader, const tide_yaml *node,
                             const tide_pipeline_config *pipeline)
 {
-    static const char *const keys[] = {"tie",   "late",       "schedule",
-                                       "grace", "max_future", "max_day_bytes"};
+    static const char *const keys[] = {"tie", "late", "grace", "max_future", "max_day_bytes"};
     for (size_t i = 0; i < TIDE_COUNT_OF(keys); i++) {
         const tide_yaml *value = tide_yaml_get(node, keys[i]);
         if (value != NULL) {

@@ -339,18 +339,6 @@ static void read_late(tide_config_reader *reader, const tide_yaml *node, void *i
     ((tide_pipeline_config *)into)->late = (tide_late_rule)choice;
 }
 
-static void read_schedule(tide_config_reader *reader, const tide_yaml *node, void *into)
-{
-    static const char *const words[] = {"free", "strict"};
-    size_t choice = 0;
-    (void)into;
-    tide_config_read_choice(reader, node, words, TIDE_COUNT_OF(words), &choice);
-    if (choice == 1) {
-        tide_diagnostics_add(reader->diagnostics, node->mark,
-                             "`schedule: strict` does not exist yet: use free");
-    }
-}
-
 static void read_cursor(tide_config_reader *reader, const tide_yaml *node, void *into)
 {
     ((tide_pipeline_config *)into)->cursor_mark = node->mark;
@@ -388,7 +376,6 @@ static const tide_config_key pipeline_keys[] = {
     {"timezone", read_timezone, false},
     {"tie", read_tie, false},
     {"late", read_late, false},
-    {"schedule", read_schedule, false},
     {"grace", read_grace, false},
     {"until", read_until, false},
     {"cursor", read_cursor, false},
