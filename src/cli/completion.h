@@ -25,6 +25,9 @@ tide_completes tide_completes_of(tide_str argument);
 tide_completes tide_completes_arguments(const char *help);
 /* "text|json" as "text json". */
 void tide_completion_append_words(tide_text *out, tide_str argument);
+/* The words of a command's usage that stand before its pipelines ("retry dismiss"), or after its
+ * pipeline ("reset rewind accept"); false when there are none. No command has both. */
+bool tide_completion_append_usage_words(tide_text *out, const char *help, bool follow_pipeline);
 /* The words of the command `completion`. */
 #define TIDE_COMPLETION_WORDS "bash|zsh|fish|pipelines"
 

@@ -29,6 +29,29 @@ static void append_generator(tide_text *out, tide_completes completes, tide_str 
     }
 }
 
+/* The options behind which a word is no argument of the command. */
+static void append_takers(tide_text *out)
+{
+    tide_help_option option;
+    const char *separator = "        ";
+    for (size_t i = 0; tide_commands[i] != NULL; i++) {
+        const char *help = tide_commands[i]->help;
+        while (tide_next_help_option(&help, &option)) {
+            if (option.argument.size == 0) {
+                continue;
+            }
+            tide_text_append(out, separator);
+            if (option.shortcut != '\0') {
+                tide_text_append_format(out, "%s:-%c | ", tide_commands[i]->name, option.shortcut);
+            }
+            tide_text_append_format(out, "%s:--%.*s", tide_commands[i]->name,
+                                    TIDE_STR_ARG(option.name));
+            separator = " | \\\n            ";
+        }
+    }
+    tide_text_append(out, ") ((++i)) ;;\n");
+}
+
 /* What follows an option that takes an argument. */
 static void append_arguments(tide_text *out, const tide_command *command)
 {
@@ -59,6 +82,30 @@ static void append_options(tide_text *out, const tide_command *command)
     tide_text_append(out, "' ;;\n");
 }
 
+/* By how many arguments there are before it. */
+static void append_positions(tide_text *out, const tide_command *command)
+{
+    tide_text before;
+    tide_text after;
+    tide_completes completes = tide_completes_arguments(command->help);
+    tide_text_init(&before);
+    tide_text_init(&after);
+    bool has_before = tide_completion_append_usage_words(&before, command->help, false);
+    bool has_after = tide_completion_append_usage_words(&after, command->help, true);
+    tide_text_append_format(out, "    %s:*) %s", command->name,
+                            has_after ? "case $count in 0) " : "");
+    append_generator(out, completes, tide_str_of(TIDE_COMPLETION_WORDS));
+    if (has_before) {
+        tide_text_append_format(out, "; ((count > 0)) || words+=' %s'", tide_text_c(&before));
+    }
+    if (has_after) {
+        tide_text_append_format(out, " ;; 1) words='%s' ;; esac", tide_text_c(&after));
+    }
+    tide_text_append(out, " ;;\n");
+    tide_text_clear(&before);
+    tide_text_clear(&after);
+}
+
 void tide_completion_bash(tide_text *out)
 {
     tide_text_append(
@@ -69,14 +116,20 @@ void tide_completion_bash(tide_text *out)
         "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$2\")\n"
         "}\n"
         "_tidemill() {\n"
-        "    local cur=${COMP_WORDS[COMP_CWORD]} words='' file=tidemill.yaml i\n"
+        "    local cur=${COMP_WORDS[COMP_CWORD]} words='' file=tidemill.yaml i count=0\n"
         "    local prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}\n"
         "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
         "        case ${COMP_WORDS[i]} in -f | --file) file=${COMP_WORDS[i + 1]} ;; esac\n"
-        "    done\n"
-        "    if ((COMP_CWORD == 1)); then command='' prev=''; fi\n"
-        "    case $command:$prev in\n"
-        "    :) words='--help --version");
+        "        case $command:${COMP_WORDS[i]} in\n");
+    append_takers(out);
+    tide_text_append(out,
+                     "        *:-*) ;;\n"
+                     "        *) ((++count)) ;;\n"
+                     "        esac\n"
+                     "    done\n"
+                     "    if ((COMP_CWORD == 1)); then command='' prev=''; fi\n"
+                     "    case $command:$prev in\n"
+                     "    :) words='--help --version");
     for (size_t i = 0; tide_commands[i] != NULL; i++) {
         tide_text_append_format(out, " %s", tide_commands[i]->name);
     }
@@ -87,10 +140,7 @@ void tide_completion_bash(tide_text *out)
     tide_text_append(out, "    *) case $command:$cur in\n");
     for (size_t i = 0; tide_commands[i] != NULL; i++) {
         append_options(out, tide_commands[i]);
-        tide_text_append_format(out, "    %s:*) ", tide_commands[i]->name);
-        append_generator(out, tide_completes_arguments(tide_commands[i]->help),
-                         tide_str_of(TIDE_COMPLETION_WORDS));
-        tide_text_append(out, " ;;\n");
+        append_positions(out, tide_commands[i]);
     }
     tide_text_append(out,
                      "    esac ;;\n"

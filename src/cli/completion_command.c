@@ -14,6 +14,7 @@ static const char help[] =
     "these names, a line each, which is what the script asks for.\n"
     "\n"
     "  -f, --file FILE     the project file (tidemill.yaml)\n"
+    "      --json          errors as a line of JSON\n"
     "\n"
     "examples:\n"
     "  source <(tidemill completion bash)\n"
@@ -26,8 +27,9 @@ tide_completes tide_completes_of(tide_str argument)
         const char *word;
         tide_completes completes;
     } words[] = {
-        {"FILE", TIDE_COMPLETES_FILES},     {"DIR", TIDE_COMPLETES_DIRECTORIES},
-        {"NAME", TIDE_COMPLETES_PIPELINES}, {"PIPELINE", TIDE_COMPLETES_PIPELINES},
+        {"FILE", TIDE_COMPLETES_FILES},      {"PATH", TIDE_COMPLETES_FILES},
+        {"DIR", TIDE_COMPLETES_DIRECTORIES}, {"DIRECTORY", TIDE_COMPLETES_DIRECTORIES},
+        {"NAME", TIDE_COMPLETES_PIPELINES},  {"PIPELINE", TIDE_COMPLETES_PIPELINES},
         {"CODE", TIDE_COMPLETES_CODES},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -58,6 +60,20 @@ void tide_completion_append_words(tide_text *out, tide_str argument)
     for (size_t i = 0; i < argument.size; i++) {
         tide_text_append_char(out, argument.data[i] == '|' ? ' ' : argument.data[i]);
     }
+}
+
+bool tide_completion_append_usage_words(tide_text *out, const char *text, bool follow_pipeline)
+{
+    tide_help_word word;
+    bool any = false;
+    while (tide_next_help_word(&text, &word)) {
+        if (word.follows_pipeline == follow_pipeline) {
+            tide_text_append(out, any ? " " : "");
+            tide_text_append_str(out, word.text);
+            any = true;
+        }
+    }
+    return any;
 }
 
 /* Also of a file with errors, as far as it could be read: completing is no time to complain. */

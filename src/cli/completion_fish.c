@@ -48,6 +48,54 @@ static void append_option(tide_text *out, const char *command, const tide_help_o
     tide_text_append_char(out, '\n');
 }
 
+/* Where so many arguments stand before it ("-eq 0"), or anywhere. */
+static void append_position(tide_text *out, const tide_command *command, const char *place)
+{
+    tide_text_append_format(out, "complete -c tidemill -n '__fish_seen_subcommand_from %s",
+                            command->name);
+    if (place != NULL) {
+        tide_text_append_format(out, "; and test (__tidemill_count) %s", place);
+    }
+    tide_text_append(out, "'");
+}
+
+static void append_arguments(tide_text *out, const tide_command *command)
+{
+    tide_text words;
+    tide_completes completes = tide_completes_arguments(command->help);
+    tide_text_init(&words);
+    bool precede = tide_completion_append_usage_words(&words, command->help, false);
+    bool follow = !precede && tide_completion_append_usage_words(&words, command->help, true);
+    if (completes != TIDE_COMPLETES_NOTHING) {
+        append_position(out, command, follow ? "-eq 0" : NULL);
+        append_argument(out, completes, tide_str_of(TIDE_COMPLETION_WORDS));
+        tide_text_append_char(out, '\n');
+    }
+    if (precede || follow) {
+        append_position(out, command, precede ? "-eq 0" : "-eq 1");
+        tide_text_append_format(out, " -x -a '%s'\n", tide_text_c(&words));
+    }
+    tide_text_clear(&words);
+}
+
+/* Options with an argument, each as "run:--jobs". */
+static void append_takers(tide_text *out)
+{
+    tide_help_option option;
+    for (size_t i = 0; tide_commands[i] != NULL; i++) {
+        const char *help = tide_commands[i]->help;
+        while (tide_next_help_option(&help, &option)) {
+            if (option.argument.size > 0 && option.shortcut != '\0') {
+                tide_text_append_format(out, " %s:-%c", tide_commands[i]->name, option.shortcut);
+            }
+            if (option.argument.size > 0) {
+                tide_text_append_format(out, " %s:--%.*s", tide_commands[i]->name,
+                                        TIDE_STR_ARG(option.name));
+            }
+        }
+    }
+}
+
 static void append_command(tide_text *out, const tide_command *command)
 {
     tide_help_option option;
@@ -59,13 +107,7 @@ static void append_command(tide_text *out, const tide_command *command)
     while (tide_next_help_option(&help, &option)) {
         append_option(out, command->name, &option);
     }
-    tide_completes completes = tide_completes_arguments(command->help);
-    if (completes != TIDE_COMPLETES_NOTHING) {
-        tide_text_append_format(out, "complete -c tidemill -n '__fish_seen_subcommand_from %s'",
-                                command->name);
-        append_argument(out, completes, tide_str_of(TIDE_COMPLETION_WORDS));
-        tide_text_append_char(out, '\n');
-    }
+    append_arguments(out, command);
 }
 
 void tide_completion_fish(tide_text *out)
@@ -81,6 +123,24 @@ void tide_completion_fish(tide_text *out)
                      "        end\n"
                      "    end\n"
                      "    tidemill completion -f $file pipelines 2>/dev/null\n"
+                     "end\n"
+                     "function __tidemill_count\n" /* of arguments before the cursor */
+                     "    set -l words (commandline -opc)\n"
+                     "    set -l count 0\n"
+                     "    set -l i 3\n"
+                     "    set -l takers");
+    append_takers(out);
+    tide_text_append(out,
+                     "\n"
+                     "    while test $i -le (count $words)\n"
+                     "        if contains -- $words[2]:$words[$i] $takers\n"
+                     "            set i (math $i + 1)\n"
+                     "        else if not string match -q -- '-*' $words[$i]\n"
+                     "            set count (math $count + 1)\n"
+                     "        end\n"
+                     "        set i (math $i + 1)\n"
+                     "    end\n"
+                     "    echo $count\n"
                      "end\n"
                      "complete -c tidemill -f\n"
                      "complete -c tidemill -l help -d 'tell more'\n");

@@ -53,6 +53,28 @@ static void append_option(tide_text *out, const tide_help_option *option)
     tide_text_append(out, "'");
 }
 
+/* What words a usage has stand at its first or second place. */
+static void append_arguments(tide_text *out, const tide_command *command)
+{
+    tide_text words;
+    tide_completes completes = tide_completes_arguments(command->help);
+    tide_text_init(&words);
+    if (tide_completion_append_usage_words(&words, command->help, false)) {
+        tide_text_append_format(out,
+                                " \\\n            '1:pipeline:{compadd %s; _tidemill_pipelines}'",
+                                tide_text_c(&words));
+    } else if (tide_completion_append_usage_words(&words, command->help, true)) {
+        tide_text_append(out, " \\\n            '1");
+        append_action(out, completes, (tide_str){0});
+        tide_text_append_format(out, "' \\\n            '2:word:(%s)'", tide_text_c(&words));
+        completes = TIDE_COMPLETES_NOTHING;
+    }
+    tide_text_append(out, " \\\n            '*");
+    append_action(out, completes, tide_str_of(TIDE_COMPLETION_WORDS));
+    tide_text_append(out, "'");
+    tide_text_clear(&words);
+}
+
 static void append_command(tide_text *out, const tide_command *command)
 {
     tide_help_option option;
@@ -61,9 +83,8 @@ static void append_command(tide_text *out, const tide_command *command)
     while (tide_next_help_option(&help, &option)) {
         append_option(out, &option);
     }
-    tide_text_append(out, " \\\n            '*");
-    append_action(out, tide_completes_arguments(command->help), tide_str_of(TIDE_COMPLETION_WORDS));
-    tide_text_append(out, "' ;;\n");
+    append_arguments(out, command);
+    tide_text_append(out, " ;;\n");
 }
 
 void tide_completion_zsh(tide_text *out)

@@ -25,7 +25,22 @@ def commands(tidemill: Path) -> list[str]:
 
 
 def options(tidemill: Path, command: str) -> set[str]:
-    return set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", ask(tidemill, command, "--help"), re.M))
+    text = ask(tidemill, command, "--help").partition("\nexamples:\n")[0]
+    return set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", text, re.M))
+
+
+def second_words(tidemill: Path) -> set[tuple[str, str]]:
+    """As they are typed, up to the word: ("tidemill state balances ", "accept")."""
+    found = set()
+    for command in commands(tidemill):
+        usage = ask(tidemill, command, "--help").partition("\n\n")[0]
+        for line in usage.removeprefix("usage:").splitlines():
+            word = re.search(
+                rf"^ +tidemill {command} (PIPELINE )?(?:\[OPTION...\] )?([a-z]+)\b", line
+            )
+            if word and "|" not in line:
+                found.add((f"tidemill {command} {'balances ' if word[1] else ''}", word[2]))
+    return found
 
 
 @pytest.fixture
@@ -47,15 +62,18 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def in_bash(folder: Path, line: str) -> set[str]:
+def bash_offers(folder: Path, lines: list[str]) -> dict[str, set[str]]:
+    """Of many lines with one shell: the script is read once."""
     script = (
         "source <(tidemill completion bash)\n"
-        'read -ra COMP_WORDS <<< "$1"; [[ $1 == *" " ]] && COMP_WORDS+=("")\n'
-        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tidemill\n"
-        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+        'for line in "$@"; do\n'
+        '    read -ra COMP_WORDS <<< "$line"; [[ $line == *" " ]] && COMP_WORDS+=("")\n'
+        "    COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); _tidemill\n"
+        '    printf "%s\\n" "${COMPREPLY[*]}"\n'
+        "done\n"
     )
     done = subprocess.run(
-        ["bash", "--norc", "-c", script, "bash", line],
+        ["bash", "--norc", "-c", script, "bash", *lines],
         cwd=folder,
         env=environment(folder),
         capture_output=True,
@@ -63,7 +81,13 @@ def in_bash(folder: Path, line: str) -> set[str]:
         check=True,
     )
     assert done.stderr == ""
-    return set(done.stdout.split())
+    return {
+        line: set(row.split()) for line, row in zip(lines, done.stdout.splitlines(), strict=True)
+    }
+
+
+def in_bash(folder: Path, line: str) -> set[str]:
+    return bash_offers(folder, [line])[line]
 
 
 def in_fish(folder: Path, line: str) -> set[str]:
@@ -88,13 +112,27 @@ CASES = [
     ("tidemill explain E30", {"E3000", "E3001"}),
     ("tidemill completion f", {"fish"}),
     ("tidemill run --reread ti", {"tidemill.yaml"}),
+    ("tidemill init --csv b", {"bin/"}),
+    ("tidemill rejects ", {"retry", "dismiss", "promo_uses", "promo_ends", "balances"}),
+    ("tidemill rejects di", {"dismiss"}),
+    ("tidemill rejects retry ", {"promo_uses", "promo_ends", "balances"}),
+    ("tidemill rejects --stage load -f tidemill.yaml re", {"retry"}),
+    ("tidemill rejects retry balances ret", set()),
+    ("tidemill state ", {"promo_uses", "promo_ends", "balances"}),
+    ("tidemill state balances ", {"reset", "rewind", "accept"}),
+    ("tidemill state -f tidemill.yaml balances a", {"accept"}),
+    ("tidemill state balances --yes re", {"reset", "rewind"}),
+    ("tidemill state --to 2024-03-31 b", {"balances"}),
+    ("tidemill state balances rewind ", set()),
+    ("tidemill state balances rewind --t", {"--to"}),
 ]
 
 
 @pytest.mark.parametrize("complete", [in_bash, in_fish])
 @pytest.mark.parametrize(("line", "expected"), CASES)
 def test_shells_complete(folder: Path, complete, line: str, expected: set[str]) -> None:
-    assert complete(folder, line) == expected
+    offered = complete(folder, line)
+    assert {word.rstrip("/") for word in offered} == {word.rstrip("/") for word in expected}
 
 
 @pytest.mark.parametrize("complete", [in_bash, in_fish])
@@ -104,6 +142,20 @@ def test_shells_know_all_commands_and_options(tidemill: Path, folder: Path, comp
     assert set(names) <= complete(folder, "tidemill ")
     for name in ("check", "run", "state", "doctor"):
         assert options(tidemill, name) <= complete(folder, f"tidemill {name} --")
+
+
+def test_bash_offers_all_options_and_words_of_all_commands_and_no_others(
+    tidemill: Path, folder: Path
+) -> None:
+    lines = {f"tidemill {name} --": options(tidemill, name) for name in commands(tidemill)}
+    offered = bash_offers(folder, list(lines))
+    for line, expected in lines.items():
+        assert offered[line] == expected | {"--help"}, line
+    words = second_words(tidemill)
+    assert {word for _, word in words} == {"retry", "dismiss", "reset", "rewind", "accept"}
+    offered = bash_offers(folder, [line for line, _ in words])
+    for line, word in words:
+        assert word in offered[line], line
 
 
 def test_the_named_project_file_is_asked(folder: Path) -> None:
@@ -159,6 +211,12 @@ def test_zsh_completes(folder: Path) -> None:
             ("tidemill doc\t", "tidemill doctor"),
             ("tidemill run bal\t", "tidemill run balances"),
             ("tidemill run --log-f\tj\t", "tidemill run --log-format json"),
+            ("tidemill rejects ret\tbal\t", "tidemill rejects retry balances"),
+            ("tidemill state bal\trew\t", "tidemill state balances rewind"),
+            (
+                "tidemill state --to 2024-03-31 bal\tac\t",
+                "tidemill state --to 2024-03-31 balances accept",
+            ),
         ]:
             zsh.send(line)
             zsh.wait_for(expected.rsplit(" ", 1)[1])
