@@ -30,10 +30,11 @@ static const char runs_help[] =
 static const char show_help[] =
     "usage: tidemill show [OPTION...] PIPELINE [RUN]\n"
     "\n"
-    "Shows the record of a run (the newest unless its number is given).\n"
+    "Shows the record of a run (the newest unless its number is given). A glob shows those of\n"
+    "several pipelines.\n"
     "\n"
-    "  -f, --file FILE     the project file (tidemill.yaml)\n"
-    "      --json          as one line of JSON\n"
+    "  -f, --file FILE     the project file (tidemill.yaml)\n" TIDE_CLI_SELECTORS_HELP
+    "      --json          as a line of JSON\n"
     "\n"
     "examples:\n"
     "  tidemill show balances\n"

@@ -19,6 +19,7 @@ static const char help[] =
     "      --from DAY      first day (2024-03-01)\n"
     "      --seed N        seed (1)\n"
     "      --hits          as Elasticsearch hits, with _index and _id\n"
+    "      --json          errors as a line of JSON, as events are anyhow\n"
     "\n"
     "examples:\n"
     "  tidemill sample --rows 100000 events.ndjson\n"

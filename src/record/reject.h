@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rejects: rows that can't be decoded, typed, evaluated or loaded, kept with position and reason.
  *
- * Key of a reject: (pipeline, stage, position). They keep decoded values only, never source text.
+ * Key of a reject: (pipeline, stage, position). They keep decoded values, masked
+ * where a column is; of a cell that can't be decoded the reason quotes the beginning, or, masked,
+ * tells the length.
  * Position of a record: "INDEX/ID" for Elasticsearch; "PATH:OFFSET" (byte offset in the
  * decompressed file) for files. Of a row that a step was given: "SERIES/DAY/STEP.ORDINAL", or
  * "RECORD/STEP.ORDINAL" without a series. Of an output row: "SERIES/DAY/ORDINAL", "UNIT/ORDINAL"
