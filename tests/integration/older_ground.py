@@ -18,6 +18,7 @@ import psycopg
 from pipelines.engine import Project
 from pipelines.tables import CsvReader, PostgresReader, Reader, SqliteReader, Tables
 
+LEDGER = 3  # the layout of now: src/flow/ledger_version.h
 KEYS = "abcdefgh"
 NIGHTS = ("2024-03-03", "2024-03-06")
 # A file's time is part of what a run that goes on looks at.

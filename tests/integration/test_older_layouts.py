@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from older_ground import LEDGER
 from pipelines.engine import Project
 
 LAYOUTS = Path(__file__).parent / "layouts"
@@ -123,7 +124,7 @@ def test_a_night_goes_on_from_layout_1(project, sink, tmp_path) -> None:
     sink.script((LAYOUTS / f"1.{sink.kind}.sql").read_text())
     assert "nothing new" not in spend_night(project, 1).said
     found = sink.tables()
-    assert sink.rows("select version from tidemill_ledger") == [(2,)]
+    assert sink.rows("select version from tidemill_ledger") == [(LEDGER,)]
     (newest,) = sink.rows("select run, status from tidemill_runs order by run desc limit 1")
     assert newest == (2, "complete")
     assert spend_night(project, 1).record["counts"]["loaded"] == 0
@@ -157,10 +158,10 @@ def look(project: Project, *arguments: str) -> tuple[int, bool]:
 def test_a_later_layout_is_refused_and_left_alone(project, sink) -> None:
     spend_night(project, 0)
     before = sink.tables()
-    sink.script("update tidemill_ledger set version = 3")
+    sink.script(f"update tidemill_ledger set version = {LEDGER + 1}")
     for command in ("run", "plan", "check", "runs"):
         code, silent = look(project, command)
         assert (code != 0, silent) == (True, False), command
-    sink.script("update tidemill_ledger set version = 2")
+    sink.script(f"update tidemill_ledger set version = {LEDGER}")
     assert sink.tables() == before
     spend_night(project, 1)

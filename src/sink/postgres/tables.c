@@ -78,7 +78,8 @@ static tide_code grow_rejects(tide_pg_connection *connection, const char *quoted
     return run_text(connection, &sql, err);
 }
 
-/* Only where it is another one, so that it may be read without the right to write. */
+/* Only where it is another one, so that it may be read without the right to write; and never a
+ * lower one, should a later version have begun a run since this one looked. */
 static tide_code write_version(tide_pg_connection *connection, const char *ledger, tide_error *err)
 {
     char sql[512];
@@ -91,8 +92,9 @@ static tide_code write_version(tide_pg_connection *connection, const char *ledge
         return TIDE_OK;
     }
     (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO %s VALUES (1, " TIDE_LEDGER_VERSION_TEXT
-                   ") ON CONFLICT (one) DO UPDATE SET version = excluded.version",
+                   "INSERT INTO %s AS held VALUES (1, " TIDE_LEDGER_VERSION_TEXT
+                   ") ON CONFLICT (one) DO UPDATE SET version = excluded.version "
+                   "WHERE held.version < excluded.version",
                    ledger);
     return tide_pg_run(connection, sql, err);
 }
