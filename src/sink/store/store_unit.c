@@ -155,8 +155,9 @@ tide_code tide_store_fail_over_rejects(tide_store *store, const char *unit,
     TIDE_TRY(commit_rejects(store, rejects, true, err));
     return TIDE_FAIL(err, TIDE_OVER_REJECTS,
                      "%zu rows of %s were rejected, and max_rejects is %lld for the run; the "
-                     "first: %s: %s; see %s. Repair them, or raise max_rejects, and run again",
+                     "first: %s: %s%s%s; see %s. Repair them, or raise max_rejects, and run again",
                      rejects->count, unit, (long long)store->target->max_rejects, first->position,
+                     first->column == NULL ? "" : first->column, first->column == NULL ? "" : ": ",
                      first->reason, store->rejects_table);
 }
 
