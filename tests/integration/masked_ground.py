@@ -7,10 +7,12 @@ import hmac
 import json
 import os
 import random
+import struct
 import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psycopg
@@ -24,6 +26,9 @@ ROW_COUNT = 6000
 LOG_KINDS = ("text", "json")
 DAY_SECONDS = 86_400
 START = 1_709_280_000  # 2024-03-01T08:00:00Z
+# Four bytes turn up by chance in some MB, but not so often.
+SHORT_BYTES, SHORT_TIMES = 4, 10
+EPOCHS = (datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(2000, 1, 1, tzinfo=timezone.utc))
 
 COLUMNS = {
     "who": {"type": "text", "mask": HASH},
@@ -40,6 +45,12 @@ COLUMNS = {
     "extra": {"type": "json", "mask": "redact"},
     "tags": {"type": "text", "array": "json", "mask": HASH},
     "flag": {"type": "bool", "mask": "redact"},
+    "pin": {"type": "int32", "mask": HASH},
+    "level": {"type": "int32", "mask": {"truncate": 1_000_000_000}},
+    "rate": {"type": "double", "mask": HASH},
+    "score": {"type": "double", "mask": {"truncate": 100_000_000_000}},
+    "met": {"type": "timestamp", "mask": HASH},
+    "moved": {"type": "timestamp", "mask": {"truncate": "month"}},
 }
 
 
@@ -53,6 +64,9 @@ class Words:
     number: int = field(init=False)
     node: str = field(init=False)
     born: str = field(init=False)
+    small: int = field(init=False)
+    rate: float = field(init=False)
+    met: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.secret = "".join(self.rng.choices(LETTERS, k=18))
@@ -60,15 +74,31 @@ class Words:
         self.number = self.rng.randrange(3 * 10**17, 9 * 10**17)
         self.node = f"{self.rng.getrandbits(47) | 1 << 46:012x}"
         self.born = f"19{self.rng.randrange(10, 99)}-{self.rng.randrange(2, 12):02d}-17"
+        self.small = self.rng.randrange(1_100_000_000, 1_999_000_000)
+        self.rate = self.rng.randrange(2 * 10**14, 9 * 10**14) / 1000
+        seconds = self.rng.randrange(100_000_000, 400_000_000) * 2 + 1
+        self.met = EPOCHS[0] + timedelta(seconds=seconds, microseconds=123_457)
+
+    @property
+    def met_text(self) -> str:
+        return self.met.isoformat().replace("+00:00", "Z")
 
     def forms(self) -> dict[bytes, str]:
         """Every form in which a masked word may turn up, with its name."""
         found: dict[bytes, str] = {}
         texts = [self.secret, str(self.number), str(self.number // 100), self.node, self.born]
+        texts += [str(self.small), repr(self.rate), str(int(self.rate))]
+        texts += [self.met.isoformat(sep)[:19] for sep in "T "]
+        moments = [(self.met - epoch) // timedelta(microseconds=1) for epoch in EPOCHS]
+        texts += [str(moments[0]), str(moments[0] // 1000)]
         for text in texts:
             found |= text_forms(text)
         for order in ("little", "big"):
-            found[self.number.to_bytes(8, order)] = f"{self.number} {order}"
+            for number in (self.number, *moments):
+                found[number.to_bytes(8, order, signed=True)] = f"{number} {order}"
+            found[self.small.to_bytes(SHORT_BYTES, order)] = f"{self.small} {order}"
+            sign = "<" if order == "little" else ">"
+            found[struct.pack(f"{sign}d", self.rate)] = f"{self.rate} {order}"
         found[bytes.fromhex(self.node)] = f"{self.node} as bytes"
         return found
 
@@ -107,13 +137,20 @@ def good_row(words: Words, i: int) -> dict:
         "extra": {"of": [secret, {"it": secret}], secret: 1},
         "tags": [secret, rng.choice([secret, 1])],
         "flag": True,
+        "pin": words.small,
+        "level": words.small,
+        "rate": words.rate,
+        "score": words.rate,
+        "met": words.met_text,
+        "moved": words.met_text,
     }
 
 
 def bad_values(words: Words) -> Iterator[tuple[str, object]]:
     """(column, what it can't take)."""
     secret = words.secret
-    for column in ("card", "salary", "token", "born", "photo", "flag"):
+    numbers, moments = ("pin", "level", "rate", "score"), ("met", "moved")
+    for column in ("card", "salary", "token", "born", "photo", "flag", *numbers, *moments):
         yield column, f"{secret}?"
         yield column, [secret]
         yield column, {secret: secret}
@@ -124,6 +161,16 @@ def bad_values(words: Words) -> Iterator[tuple[str, object]]:
     yield "born", f"{words.born}T10:00:00.1234567890Z"
     yield "born", words.number
     yield "token", words.number
+    for column in ("pin", "level"):
+        yield column, f"{words.small}.5"
+        yield column, words.small * 1_000_000
+    for column in ("rate", "score"):
+        yield column, f"{words.rate}?"
+        yield column, [words.rate]
+    for column in ("met", "moved"):
+        yield column, f"{words.met_text}?"
+        yield column, [words.met_text]
+        yield column, words.number
     yield "mail", f"{secret}\0"
     yield "mail", {"in": secret}
     yield "name", [secret]
@@ -164,7 +211,8 @@ return {row = function(r, state)
   state.last = r.who
   if r.n == STOP then error("stopped at " .. r.seen .. " " .. r.mail .. " " .. r.card) end
   return {who = r.who, n = r.n, seen = r.seen, mail = r.mail, name = r.name, card = r.card,
-          token = r.token, born = r.born, tags = r.tags, salary = r.salary}
+          token = r.token, born = r.born, tags = r.tags, salary = r.salary, pin = r.pin,
+          level = r.level, rate = r.rate, score = r.score, met = r.met, moved = r.moved}
 end}
 """
 OUTPUT = {
@@ -178,6 +226,12 @@ OUTPUT = {
     "born": "date",
     "tags": "text",
     "salary": "decimal(20,2)",
+    "pin": "text",
+    "level": "int32",
+    "rate": "text",
+    "score": "double",
+    "met": "text",
+    "moved": "timestamp",
 }
 
 
@@ -283,7 +337,7 @@ def search(place: Place, forms: dict[bytes, str]) -> set[tuple[str, str]]:
         (name, what)
         for name, content in place.written()
         for form, what in forms.items()
-        if form in content
+        if (form in content if len(form) > SHORT_BYTES else content.count(form) >= SHORT_TIMES)
     }
 
 

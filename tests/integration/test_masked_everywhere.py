@@ -102,15 +102,19 @@ def test_what_is_planted_in_masked_columns_turns_up_nowhere(place: Place, words:
     assert shown >= ({expected[place.sink]} if place.sink in expected else wanted), shown
 
 
+# Of these init tells the range, if they are written as what they are.
+TOLD = ("born", "pin", "level", "rate", "score", "met", "moved")
+
+
 def sampled_row(words: Words, i: int) -> dict:
     """Without keys that are values, and the number as text: ranges of numbers and times are told."""
     row = good_row(words, i)
     texts = {name: str(row[name]) for name in ("card", "salary")}
+    texts |= {name: f"{words.secret} {row[name]}" for name in TOLD}
     return {
         **row,
         **texts,
         "extra": {"of": [words.secret]},
-        "born": f"{words.secret} {row['born']}",
     }
 
 
@@ -121,7 +125,7 @@ def test_init_shows_no_text_of_what_it_samples(
     place = Place(tmp_path, tidemill, "sqlite", words)
     (tmp_path / "in").mkdir()
     rows = [sampled_row(words, i) for i in range(300)]
-    rows += [{**rows[0], name: value} for name, value in bad_values(words) if name != "born"]
+    rows += [{**rows[0], name: value} for name, value in bad_values(words) if name not in TOLD]
     place.write("in/a.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
     with (tmp_path / "in" / "b.csv").open("w", newline="") as file:
         table = csv.DictWriter(file, list(COLUMNS))
