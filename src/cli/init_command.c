@@ -9,11 +9,14 @@
 #include "base/memory.h"
 #include "base/problem.h"
 #include "cli/command.h"
+#include "cli/init_secrets.h"
 #include "run/init/init.h"
 #include "run/yaml.h"
 
 #define SAMPLE_ROWS_DEFAULT 1000
 #define SAMPLE_ROWS_MAX 10000
+
+#define NO_SECRETS "secrets do not go into the project file: "
 
 static const char help[] =
     "usage: tidemill init --elasticsearch URL --index PATTERN [OPTION...]\n"
@@ -32,7 +35,7 @@ static const char help[] =
     "      --api-key VARIABLE    likewise\n"
     "      --ca-file FILE        certificates (PEM)\n"
     "      --files PATTERN       NDJSON and CSV, plain, gzip or zstd; may be given often\n"
-    "      --postgres CONNINFO   where rows shall go\n"
+    "      --postgres CONNINFO   where rows shall go; a password as '${DWH_PASSWORD}'\n"
     "      --sqlite PATH         where rows shall go (tidemill.sqlite)\n"
     "      --csv DIRECTORY       where rows shall go\n"
     "      --sample N            documents or records looked at for each pipeline (1000)\n"
@@ -115,18 +118,27 @@ static const char *set_sink(init_call *call, const char *kind)
     return NULL;
 }
 
-static bool is_variable(const char *text)
-{
-    size_t size = strlen(text);
-    return size > 3 && text[0] == '$' && text[1] == '{' && text[size - 1] == '}';
-}
-
 static const char *set_secret(const char **secret)
 {
     *secret = optarg;
-    return is_variable(optarg) ? NULL
-                               : "secrets do not go into the project file: name a variable of the "
-                                 "environment, e.g. --password '${ES_PASSWORD}'";
+    return tide_init_is_variable(optarg) ? NULL
+                                         : NO_SECRETS
+               "name a variable of the environment, e.g. "
+               "--password '${ES_PASSWORD}'";
+}
+
+static const char *set_elasticsearch(init_call *call)
+{
+    call->init.elasticsearch = optarg;
+    return tide_init_url_has_secret(optarg) ? NO_SECRETS "give --user and --password" : NULL;
+}
+
+static const char *set_postgres(init_call *call)
+{
+    return tide_init_conninfo_has_secret(optarg) ? NO_SECRETS
+               "name a variable of the environment, e.g. "
+               "--postgres 'host=db user=loader password=${DWH_PASSWORD}'"
+                                                 : set_sink(call, "postgres");
 }
 
 static const char *read_sample(init_call *call)
@@ -145,10 +157,7 @@ static const char *read_option(init_call *call, int option)
     tide_init_options *init = &call->init;
     switch (option) {
         case OPTION_ELASTICSEARCH:
-            init->elasticsearch = optarg;
-            return strchr(optarg, '@') != NULL && strstr(optarg, "${") == NULL
-                       ? "secrets do not go into the project file: give --user and --password"
-                       : NULL;
+            return set_elasticsearch(call);
         case OPTION_INDEX:
             return add_indices(call, optarg);
         case OPTION_FILES:
@@ -165,7 +174,7 @@ static const char *read_option(init_call *call, int option)
             init->ca_file = optarg;
             return NULL;
         case OPTION_POSTGRES:
-            return set_sink(call, "postgres");
+            return set_postgres(call);
         case OPTION_SQLITE:
             return set_sink(call, "sqlite");
         case OPTION_CSV:

@@ -181,7 +181,9 @@ void tide_config_read_choice(tide_config_reader *reader, const tide_yaml *node,
             return;
         }
     }
-    tide_diagnostics_add_unknown(reader->diagnostics, node->mark, "value", text, words, word_count);
+    /* As it is written: expanded it might be a secret. */
+    tide_diagnostics_add_unknown(reader->diagnostics, node->mark, "value", node->written, words,
+                                 word_count);
 }
 
 void tide_config_read_words(tide_config_reader *reader, const tide_yaml *node, tide_words *out)

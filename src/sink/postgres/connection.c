@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "sink/postgres/conninfo.h"
 #include "sink/postgres/login_failure.h"
 
 /* How long a wait for an answer lasts before libpq is asked again for what it has. */
@@ -93,18 +94,15 @@ tide_code tide_pg_login_init(tide_pg_login *login, const char *conninfo, const c
 {
     *login = (tide_pg_login){0};
     PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-    if (options == NULL) {
-        /* libpq's own sentence quotes parts of the string, which may be the password. */
-        return TIDE_FAIL(err, TIDE_E_CONNECTION,
-                         "%s: the connection string can't be parsed; write keyword=value pairs "
-                         "(host=... dbname=... user=...) or a postgresql:// address",
-                         label);
+    tide_code code = tide_pg_conninfo_check(conninfo, options, label, err);
+    if (code != TIDE_OK) {
+        PQconninfoFree(options);
+        return code;
     }
     size_t capacity = count_options(options) + DEFAULT_COUNT + 2;
     login->keywords = tide_alloc_zero(capacity, sizeof *login->keywords);
     login->values = tide_alloc_zero(capacity, sizeof *login->values);
     login->label = tide_copy_string(label);
-    tide_code code = TIDE_OK;
     if (login->keywords == NULL || login->values == NULL || login->label == NULL) {
         code = TIDE_FAIL_MEMORY(err, "connection parameters");
     } else {
@@ -191,11 +189,15 @@ static tide_code fail_to_connect(tide_pg_connection *connection, tide_error *err
     char line[1024];
     copy_line(line, sizeof line, PQerrorMessage(connection->handle));
     const tide_pg_login_failure *failure = tide_pg_login_failure_of(line);
-    tide_problem problem =
-        failure->kind == TIDE_PG_REFUSED ? TIDE_E_DATABASE : TIDE_E_DATABASE_LOST;
+    static const tide_problem problems[] = {
+        [TIDE_PG_UNREACHED] = TIDE_E_DATABASE_LOST,
+        [TIDE_PG_NOT_NOW] = TIDE_E_DATABASE_LOST,
+        [TIDE_PG_REFUSED] = TIDE_E_DATABASE,
+        [TIDE_PG_MISDESCRIBED] = TIDE_E_CONNECTION,
+    };
     tide_pg_disconnect(connection);
     connection->is_refused_for_now = failure->kind == TIDE_PG_NOT_NOW;
-    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problem, TIDE_REMOTE_RETRY), "%s: %s%s",
+    (void)TIDE_FAIL(err, TIDE_PROBLEM_AS(problems[failure->kind], TIDE_REMOTE_RETRY), "%s: %s%s",
                     connection->login->label, line, failure->advice);
     err->side = TIDE_SIDE_SINK;
     return TIDE_REMOTE_RETRY;

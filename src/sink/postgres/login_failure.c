@@ -12,6 +12,8 @@
     "sessions, raise max_connections, or put a pooler in between"
 #define NO_TLS "; give sslmode=disable or prefer, or switch TLS on at the server (ssl = on)"
 
+#define MEND "; mend it in the connection in the project file, or in libpq's variable (PG...)"
+
 /* The first whose words are in the message. */
 static const tide_pg_login_failure failures[] = {
     {"the database system is ", TIDE_PG_NOT_NOW, STARTS},
@@ -55,6 +57,10 @@ static const tide_pg_login_failure failures[] = {
     {"role \"", TIDE_PG_REFUSED,
      "; check user of the connection in the project file (without one it is the name of the "
      "system's user), or CREATE ROLE it WITH LOGIN"},
+    {"invalid integer value \"", TIDE_PG_MISDESCRIBED, MEND},
+    {"invalid port number: \"", TIDE_PG_MISDESCRIBED, MEND},
+    {" value: \"", TIDE_PG_MISDESCRIBED, MEND}, /* invalid sslmode value: "..." */
+    {"could not match ", TIDE_PG_MISDESCRIBED, MEND},
     {"could not translate host name", TIDE_PG_UNREACHED,
      "; check host of the connection in the project file"},
     {"received invalid response", TIDE_PG_UNREACHED, NO_POSTGRES},

@@ -11,7 +11,8 @@
 typedef enum tide_pg_login_kind {
     TIDE_PG_UNREACHED = 0, /* no PostgreSQL server has answered, or nobody knows */
     TIDE_PG_REFUSED,       /* it has, and does not let us in */
-    TIDE_PG_NOT_NOW        /* it may let us in soon */
+    TIDE_PG_NOT_NOW,       /* it may let us in soon */
+    TIDE_PG_MISDESCRIBED   /* libpq did not ask it: a parameter is wrong */
 } tide_pg_login_kind;
 
 typedef struct tide_pg_login_failure {

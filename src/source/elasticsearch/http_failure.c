@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "base/problem.h"
+#include "base/userinfo.h"
 #include "source/elasticsearch/http_state.h"
+
+/* Of an answer that is a refusal. */
+#define BAD_STATUS_FIRST 400
 
 /* What OpenSSL says of a server's certificate (X509_V_ERR_...). */
 enum { NOT_YET_VALID = 9, EXPIRED = 10, ISSUER_UNKNOWN_FIRST = 18, ISSUER_UNKNOWN_LAST = 21 };
@@ -33,7 +37,8 @@ static bool refused_certificate(const tide_http *http)
 static bool was_not_sent(tide_http *http, CURLcode result)
 {
     if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
-        failed_in_handshake(result) || refused_certificate(http)) {
+        result == CURLE_COULDNT_RESOLVE_PROXY || failed_in_handshake(result) ||
+        refused_certificate(http)) {
         return true;
     }
     long bytes = 0;
@@ -153,11 +158,50 @@ static tide_problem problem_of(const tide_http *http, CURLcode result)
     return certificate ? TIDE_E_CERTIFICATE : TIDE_E_UNREACHABLE;
 }
 
+static const tide_http_proxy *proxy_of(const tide_http *http)
+{
+    return &http->settings->proxies[http->url_index];
+}
+
+/* The library's own words, but for those that hold an address with what may be a password. */
+static const char *reason_of(const tide_http *http, CURLcode result)
+{
+    if (result == CURLE_OPERATION_TIMEDOUT) {
+        return "timed out";
+    }
+    bool is_shown = http->reason[0] != '\0' && strchr(http->reason, '@') == NULL;
+    return is_shown ? http->reason : curl_easy_strerror(result);
+}
+
+static tide_code fail_of_proxy(tide_http *http, const char *others, tide_error *err)
+{
+    tide_http_hosts_failed(http->settings->hosts, http->url_index, "its proxy can't be used");
+    return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                     "%s: the variable `%s` of the environment does not name a proxy in the form "
+                     "http://host:port or http://user:password@host:port; %s. no_proxy exempts "
+                     "hosts from it%s",
+                     tide_http_url(http), proxy_of(http)->variable, TIDE_USERINFO_ADVICE, others);
+}
+
+/* It is only known whether the library asked it after it has answered. */
+static void append_proxy(const tide_http *http, CURLcode result, tide_text *out)
+{
+    const char *variable = proxy_of(http)->variable;
+    long answered = 0;
+    (void)curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+    if (variable != NULL && (http->failure == TIDE_HTTP_NOT_SENT || result == CURLE_PROXY ||
+                             answered >= BAD_STATUS_FIRST)) {
+        tide_text_append_format(out,
+                                "; unless no_proxy exempts the host, the way there is the proxy "
+                                "that `%s` of the environment names: check that, too",
+                                variable);
+    }
+}
+
 static tide_code fail(tide_http *http, CURLcode result, const char *others, tide_error *err)
 {
     const tide_http_request *request = http->request;
-    const char *reason = result == CURLE_OPERATION_TIMEDOUT ? "timed out" : http->reason;
-    reason = *reason != '\0' ? reason : curl_easy_strerror(result);
+    const char *reason = reason_of(http, result);
     tide_http_hosts_failed(http->settings->hosts, http->url_index, reason);
     tide_code code = is_final(http, result) ? TIDE_REMOTE : TIDE_REMOTE_RETRY;
     return TIDE_FAIL(err, TIDE_PROBLEM_AS(problem_of(http, result), code),
@@ -182,8 +226,13 @@ tide_code tide_http_explain(tide_http *http, CURLcode result, tide_error *err)
     }
     tide_text others;
     tide_text_init(&others);
+    bool by_proxy = result == CURLE_COULDNT_RESOLVE_PROXY && !proxy_of(http)->is_usable;
+    if (!by_proxy) {
+        append_proxy(http, result, &others);
+    }
     tide_http_append_others(http, &others);
-    tide_code code = fail(http, result, tide_text_failed(&others) ? "" : tide_text_c(&others), err);
+    const char *more = tide_text_failed(&others) ? "" : tide_text_c(&others);
+    tide_code code = by_proxy ? fail_of_proxy(http, more, err) : fail(http, result, more, err);
     tide_text_clear(&others);
     return code;
 }

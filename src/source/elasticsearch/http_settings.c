@@ -2,12 +2,12 @@
 #include "source/elasticsearch/http_settings.h"
 
 #include <curl/curl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/problem.h"
 #include "base/thread.h"
+#include "base/userinfo.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 #define REQUEST_TIMEOUT_MS 120000
@@ -95,6 +95,37 @@ static tide_code write_url(CURLU *url, char **whole, char **path, tide_error *er
 }
 
 /* Messages never repeat the text: it may hold a password. */
+static tide_code parse_url(CURLU *url, const char *text, size_t number, tide_error *err)
+{
+    CURLUcode result = curl_url_set(url, CURLUPART_URL, text, 0);
+    if (result == CURLUE_OUT_OF_MEMORY) {
+        return TIDE_FAIL_MEMORY(err, "connection settings");
+    }
+    if (!tide_userinfo_is_encoded(text)) {
+        return TIDE_FAIL(err, TIDE_E_CONNECTION,
+                         "elasticsearch url %zu has a `@` behind a / ? # or another `@`: %s; or "
+                         "give `user` and `password`",
+                         number, TIDE_USERINFO_ADVICE);
+    }
+    return result == CURLUE_OK && is_http(url)
+               ? TIDE_OK
+               : TIDE_FAIL(err, TIDE_E_CONNECTION,
+                           "elasticsearch url %zu is not of the form https://host:9200 or "
+                           "http://host:9200",
+                           number);
+}
+
+static tide_code take_url(tide_http_settings *settings, CURLU *url, const char *text, size_t number,
+                          tide_error *err)
+{
+    TIDE_TRY(parse_url(url, text, number, err));
+    TIDE_TRY(take_part(url, CURLUPART_USER, &settings->user, err));
+    TIDE_TRY(take_part(url, CURLUPART_PASSWORD, &settings->password, err));
+    size_t at = settings->url_count++;
+    TIDE_TRY(write_url(url, &settings->urls[at], &settings->paths[at], err));
+    return tide_http_proxy_find(settings->urls[at], &settings->proxies[at], err);
+}
+
 static tide_code add_url(tide_http_settings *settings, const char *text, size_t number,
                          tide_error *err)
 {
@@ -102,23 +133,7 @@ static tide_code add_url(tide_http_settings *settings, const char *text, size_t 
     if (url == NULL) {
         return TIDE_FAIL_MEMORY(err, "connection settings");
     }
-    tide_code code = TIDE_OK;
-    if (curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK || !is_http(url)) {
-        code = TIDE_FAIL(err, TIDE_E_CONNECTION,
-                         "elasticsearch url %zu is not of the form https://host:9200 or "
-                         "http://host:9200",
-                         number);
-    }
-    if (code == TIDE_OK) {
-        code = take_part(url, CURLUPART_USER, &settings->user, err);
-    }
-    if (code == TIDE_OK) {
-        code = take_part(url, CURLUPART_PASSWORD, &settings->password, err);
-    }
-    if (code == TIDE_OK) {
-        size_t at = settings->url_count++;
-        code = write_url(url, &settings->urls[at], &settings->paths[at], err);
-    }
+    tide_code code = take_url(settings, url, text, number, err);
     curl_url_cleanup(url);
     return code;
 }
@@ -137,7 +152,8 @@ static tide_code add_urls(tide_http_settings *settings, const tide_es_options *o
     }
     settings->urls = tide_alloc_zero(options->url_count, sizeof *settings->urls);
     settings->paths = tide_alloc_zero(options->url_count, sizeof *settings->paths);
-    if (settings->urls == NULL || settings->paths == NULL) {
+    settings->proxies = tide_alloc_zero(options->url_count, sizeof *settings->proxies);
+    if (settings->urls == NULL || settings->paths == NULL || settings->proxies == NULL) {
         return TIDE_FAIL_MEMORY(err, "connection settings");
     }
     for (size_t i = 0; i < options->url_count; i++) {
@@ -196,25 +212,12 @@ static tide_code check_access(const tide_http_settings *settings, tide_error *er
     return TIDE_OK;
 }
 
-/* As the library finds one for http; what https asks for goes through a tunnel. */
-static bool names_proxy(void)
-{
-    static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-    bool named = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        named = named || (value != NULL && *value != '\0');
-    }
-    return named;
-}
-
 tide_code tide_http_settings_init(tide_http_settings *settings, const tide_es_options *options,
                                   tide_error *err)
 {
     memset(settings, 0, sizeof *settings);
     settings->insecure = options->insecure;
     settings->compressed = options->compressed;
-    settings->through_proxy = names_proxy();
     settings->connect_timeout_ms = or_default(options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     settings->request_timeout_ms = or_default(options->request_timeout_ms, REQUEST_TIMEOUT_MS);
     settings->retry_pause_ms = or_default(options->retry_pause_ms, RETRY_PAUSE_MS);
@@ -237,6 +240,7 @@ void tide_http_settings_clear(tide_http_settings *settings)
     }
     tide_free(settings->urls);
     tide_free(settings->paths);
+    tide_free(settings->proxies);
     tide_free(settings->user);
     tide_free(settings->password);
     tide_free(settings->api_key);

@@ -8,12 +8,13 @@
 
 #include "source/elasticsearch/elasticsearch_source.h"
 #include "source/elasticsearch/http_hosts.h"
+#include "source/elasticsearch/http_proxy.h"
 
 typedef struct tide_http_settings {
-    char **urls;  /* owned; without credentials and without a slash at the end */
-    char **paths; /* owned; of the urls, percent-encoded: "" where there is none */
+    char **urls;              /* owned; without credentials and without a slash at the end */
+    char **paths;             /* owned; of the urls, percent-encoded: "" where there is none */
+    tide_http_proxy *proxies; /* owned; of the urls */
     size_t url_count;
-    bool through_proxy;     /* the environment may lead plain HTTP through a proxy */
     tide_http_hosts *hosts; /* owned; how the urls do */
     char *user;             /* owned; NULL = none */
     char *password;

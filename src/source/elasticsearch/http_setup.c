@@ -158,8 +158,8 @@ static bool set_method(tide_http *http)
 static bool set_target(tide_http *http)
 {
     const tide_http_settings *settings = http->settings;
-    bool in_whole =
-        settings->through_proxy && strncmp(settings->urls[http->url_index], "http:", 5) == 0;
+    bool in_whole = settings->proxies[http->url_index].variable != NULL &&
+                    strncmp(settings->urls[http->url_index], "http:", 5) == 0;
     tide_text_reset(&http->target);
     tide_text_append(&http->target, settings->paths[http->url_index]);
     tide_text_append(&http->target, http->request->path);
@@ -167,7 +167,15 @@ static bool set_target(tide_http *http)
            SET(CURLOPT_REQUEST_TARGET, in_whole ? NULL : tide_text_c(&http->target));
 }
 
+/* Without one that is set the library looks into the environment. */
+static bool set_proxy(tide_http *http)
+{
+    bool is_usable = http->settings->proxies[http->url_index].is_usable;
+    return SET(CURLOPT_PROXY, is_usable ? NULL : TIDE_HTTP_NO_PROXY_NAME);
+}
+
 bool tide_http_setup_request(tide_http *http)
 {
-    return set_method(http) && set_target(http) && SET(CURLOPT_URL, tide_text_c(&http->url));
+    return set_method(http) && set_target(http) && set_proxy(http) &&
+           SET(CURLOPT_URL, tide_text_c(&http->url));
 }

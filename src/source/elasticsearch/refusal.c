@@ -161,6 +161,9 @@ static const char *advice(const tide_http *http, long status, tide_str text,
         case 404:
         case 405:
             return refusal->is_foreign ? FOREIGN : "";
+        case 407:
+            return "; a proxy in between wants to know who asks: give user and password in the "
+                   "variable of the environment that names it";
         case 429:
             return "; the server is overloaded: fewer workers or smaller pages help";
         case 502:
