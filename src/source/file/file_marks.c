@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/file/file_marks.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static const char *take_number(const char *at, uint64_t *out)
         return NULL;
     }
     *out = strtoull(word, &behind, 10);
-    return *behind == '\0' ? next : NULL;
+    return isdigit((unsigned char)word[0]) && *behind == '\0' ? next : NULL;
 }
 
 static const char *take_instant(const char *at, int64_t *out)
