@@ -17,6 +17,7 @@ LEAVES = "leaves"
 
 
 STEP = 8  # of what comes before the unit each so many is tried
+TRIES_MAX = 20
 
 
 class Wire:
@@ -39,6 +40,9 @@ class Wire:
 
     def commands(self) -> list[str]:
         return [command for _, command in self.sent() if command != LEAVES]
+
+    def has_lost(self) -> bool:
+        return "lost" in self.commands()
 
     def after_the_loss(self) -> tuple[str, str]:
         """The command whose answer was lost, and what came next on its connection."""
@@ -70,6 +74,20 @@ def chosen(commands: list[str]) -> list[int]:
     return [*range(begins[0], unit, STEP), *range(unit, len(commands) + 1)]
 
 
+def run_with_loss(wire: Wire, nth: int, database: str, expected: list) -> str:
+    """What is wrong with it. On a busy machine an answer may be there before it is waited for, and
+    can't be lost: then once more."""
+    for _ in range(TRIES_MAX):
+        wire.lose(nth)
+        try:
+            said = "" if run(database) == expected else "other rows"
+        except SinkError as failure:
+            said = str(failure)
+        if said or wire.has_lost() or nth > len(wire.commands()):
+            break
+    return said
+
+
 def test_a_connection_whose_answer_did_not_arrive_is_left(wire, postgres_database):
     wire.lose(0)
     expected = run(postgres_database)
@@ -79,15 +97,9 @@ def test_a_connection_whose_answer_did_not_arrive_is_left(wire, postgres_databas
     assert sum(command == "COMMIT" for command in commands) == 5
     wrong = []
     for nth in chosen(commands):
-        wire.lose(nth)
-        said = ""
-        try:
-            if run(postgres_database) != expected:
-                said = "other rows"
-        except SinkError as failure:
-            said = str(failure)
-        if nth > len(wire.commands()):  # what goes by time was not sent again: nothing was lost
-            assert said == ""
+        said = run_with_loss(wire, nth, postgres_database, expected)
+        if not wire.has_lost():  # what goes by time was not sent again: nothing was lost
+            assert (said, nth > len(wire.commands())) == ("", True)
             continue
         command, following = wire.after_the_loss()
         if said or following != LEAVES:
