@@ -33,6 +33,13 @@ tide_code tide_read_mark_list_add(tide_read_mark_list *list, const tide_read_mar
     return TIDE_OK;
 }
 
+void tide_read_mark_list_remove(tide_read_mark_list *list, const tide_read_mark *mark)
+{
+    size_t at = (size_t)(mark - list->items);
+    list->count--;
+    memmove(&list->items[at], &list->items[at + 1], (list->count - at) * sizeof *list->items);
+}
+
 const tide_read_mark *tide_read_mark_list_find(const tide_read_mark_list *list, const char *name)
 {
     size_t begin = 0;

@@ -134,24 +134,49 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
                          what, tide_find_lasting_change(pipeline, facts) == NULL, err);
 }
 
-/* Splits that are done stay, so the rest must be what it would have been. */
-static tide_code check_streamed(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                                const tide_run_row *last, tide_error *err)
+/* What a run that has not ended has put into the table; that of mode replace has nothing there. */
+static bool has_units_of(const tide_pipeline *pipeline, const tide_belongs_question *question)
 {
-    bool unfinished =
-        last != NULL && tide_run_status_is_open(last->status) && facts->unit_count > 0;
-    if (!unfinished || pipeline->target.staged || !has_changed(pipeline, facts)) {
+    const tide_run_row *last = question->last;
+    bool unfinished = last != NULL && tide_run_status_is_open(last->status);
+    return unfinished && question->facts->unit_count > 0 && !pipeline->target.staged &&
+           !question->kept->replaces;
+}
+
+/* In what the pipeline differs from the one that planned the run, which no fingerprint knows. */
+static const char *other_account(const tide_pipeline *pipeline, const tide_run_plan *kept)
+{
+    if (kept->fingerprint == NULL) { /* not told */
+        return "";
+    }
+    if (kept->appends_again != pipeline->config->sink.again_append) {
+        return "again";
+    }
+    return kept->keeps_registry != pipeline->keeps_registry ? "registry" : "";
+}
+
+/* Splits that are done stay, so the rest must be what it would have been. */
+static tide_code check_streamed(const tide_pipeline *pipeline,
+                                const tide_belongs_question *question, tide_error *err)
+{
+    const char *account = other_account(pipeline, question->kept);
+    bool changed = has_changed(pipeline, question->facts);
+    if (!has_units_of(pipeline, question) || (!changed && account[0] == '\0')) {
         return TIDE_OK;
     }
     tide_text changes;
     tide_text_init(&changes);
-    print_changes(pipeline, facts, "", &changes);
+    if (changed) {
+        print_changes(pipeline, question->facts, "", &changes);
+    }
+    tide_text_append(&changes, changes.size > 0 && account[0] != '\0' ? "; " : "");
+    tide_text_append(&changes, account);
     tide_code code = TIDE_FAIL(
         err, TIDE_E_PIPELINE_CHANGED,
         "the pipeline has changed (%s) since run %lld was begun, and rows of that run are in table "
         "`%s`: the two would be mixed. Take the change back and run again, or close the run: "
         "`tidemill run --new %s` begins anew, and appends everything to what is there",
-        tide_text_c(&changes), (long long)last->run, pipeline->config->sink.table,
+        tide_text_c(&changes), (long long)question->last->run, pipeline->config->sink.table,
         pipeline->config->name);
     tide_text_clear(&changes);
     return code;
@@ -241,24 +266,78 @@ static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink
     return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
 }
 
-/* A run of mode replace keeps no marks of what it has read, and reads everything. */
-static tide_code check_replaced(const tide_pipeline *pipeline, const tide_sink_facts *facts,
-                                bool loaded, tide_error *err)
+/* What is resumed goes on where units end: their rows must be there. */
+static tide_code check_units(const tide_pipeline *pipeline, const tide_belongs_question *question,
+                             bool loaded, tide_error *err)
 {
-    static const char mode[] = "mode: \"replace\"";
-    char what[512];
-    const tide_sink_config *sink = &pipeline->config->sink;
-    if (sink->mode != TIDE_APPEND || sink->again_append || facts->fingerprint_text == NULL ||
-        missing(pipeline, facts, loaded) != NULL || facts->table_empty ||
-        !tide_has_line(facts->fingerprint_text, mode, strlen(mode))) {
+    const char *is = missing(pipeline, question->facts, loaded);
+    if (!question->resumes || !has_units_of(pipeline, question) || is == NULL) {
         return TIDE_OK;
     }
-    (void)snprintf(
-        what, sizeof what,
-        "the last run into table `%s` was one of mode replace, which keeps no account of "
-        "what it has read: mode append would load all of that once more",
-        sink->table);
+    const char *name = pipeline->config->name;
+    return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
+                     "run %lld has not ended, and what it had loaded was in table `%s`, which %s: "
+                     "the rest alone would be loaded. `tidemill run --new %s` begins anew",
+                     (long long)question->last->run, pipeline->config->sink.table, is, name);
+}
+
+static bool has_beginning(const char *text, const char *prefix)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, prefix, strlen(prefix)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which kind of runs has loaded rows that are not known as read; "": none. Runs of an earlier
+ * version left nothing but the pipeline as it was. */
+static const char *find_unaccounted(const tide_belongs_question *question)
+{
+    static const char mode[] = "mode: \"replace\"";
+    const char *before = question->facts->fingerprint_text;
+    const tide_run_row *last = question->last;
+    bool is_complete = last != NULL && last->status == TIDE_RUN_COMPLETE;
+    if (question->unaccounted[0] != '\0' || before == NULL) {
+        return question->unaccounted;
+    }
+    if (is_complete && tide_has_line(before, mode, strlen(mode))) {
+        return "mode replace";
+    }
+    return has_beginning(before, "series: \"") ? "`series`" : "";
+}
+
+/* Runs of mode replace, with `again: append` or with a series do not tell, or tell otherwise, what
+ * they have read. */
+static tide_code check_unaccounted(const tide_pipeline *pipeline,
+                                   const tide_belongs_question *question, bool loaded,
+                                   tide_error *err)
+{
+    char what[512];
+    const tide_sink_facts *facts = question->facts;
+    const tide_sink_config *sink = &pipeline->config->sink;
+    const char *kind = find_unaccounted(question);
+    if (sink->mode != TIDE_APPEND || sink->again_append || kind[0] == '\0' || facts->table_empty ||
+        missing(pipeline, facts, loaded) != NULL) {
+        return TIDE_OK;
+    }
+    (void)snprintf(what, sizeof what,
+                   "table `%s` holds rows of runs with %s, which keep no account of what they have "
+                   "read that mode append could go on from: it would load all of that once more",
+                   sink->table, kind);
     return fail_conflict(pipeline, TIDE_STATE_CONFLICT, what, false, err);
+}
+
+static tide_code check_appended(const tide_pipeline *pipeline,
+                                const tide_belongs_question *question, bool loaded, tide_error *err)
+{
+    if (!question->fresh) {
+        TIDE_TRY(check_streamed(pipeline, question, err));
+    }
+    TIDE_TRY(check_units(pipeline, question, loaded, err));
+    return check_unaccounted(pipeline, question, loaded, err);
 }
 
 tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_question *question,
@@ -271,10 +350,7 @@ tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_q
         TIDE_TRY(check_with_marks(pipeline, facts, loaded, err));
     }
     if (pipeline->route == TIDE_ROUTE_STREAMED) {
-        TIDE_TRY(check_replaced(pipeline, facts, loaded, err));
-    }
-    if (pipeline->route == TIDE_ROUTE_STREAMED && !question->fresh) {
-        return check_streamed(pipeline, facts, last, err);
+        return check_appended(pipeline, question, loaded, err);
     }
     if (pipeline->route == TIDE_ROUTE_REDUCED && pipeline->config->sink.mode == TIDE_MERGE) {
         return check_merged(pipeline, facts, err);

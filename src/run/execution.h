@@ -31,15 +31,19 @@ typedef struct tide_execution {
     tide_sink *sink; /* NULL: discard */
     tide_run_row row;
     tide_run_plan kept; /* what a resume keeps: of the run that is resumed, or of this new one */
+    bool plans;         /* else the caller does: what the newest run has planned is not known */
     bool resumed;
+    bool gives_up;  /* the newest run has not ended, but the pipeline is another one by now */
     bool reads_all; /* although there are marks: they do not know what a given up run has loaded */
     bool had_pending;          /* committed by an earlier run, and not in place */
+    char unaccounted[32];      /* of which kind a run was whose rows no mark knows; "": none */
     bool completes_last;       /* putting that in place is all there is to do */
     tide_read_mark_list marks; /* of earlier complete runs; empty when all is read anew */
     tide_left_rows left;       /* where rows are that this run leaves */
     bool begun;                /* the sink has taken the lease */
     bool finished;             /* the run's row says complete */
     int64_t loaded_before;     /* rows that earlier runs have loaded, as far as known */
+    int64_t loaded_in_run;     /* by the newest run, if it has not ended */
     tide_reject_list rejects;  /* of decoding */
     tide_mutex lock;           /* guards result->counts, steps, unit_count, rejects of units */
     char unit_prefix[64];      /* of this execution */
@@ -102,9 +106,12 @@ TIDE_MUST_CHECK tide_code tide_run_discarded(tide_execution *execution, tide_err
  * what can be done. */
 typedef struct tide_belongs_question {
     const tide_sink_facts *facts;
-    const tide_run_row *last; /* NULL: none */
-    bool fresh;               /* --new */
-    bool has_marks;           /* earlier runs have read what this one will not */
+    const tide_run_row *last;  /* NULL: none */
+    const tide_run_plan *kept; /* of the newest run, if it has not ended and its plan matters */
+    bool fresh;                /* --new */
+    bool resumes;              /* what the newest run has planned */
+    bool has_marks;            /* earlier runs have read what this one will not */
+    const char *unaccounted;   /* a kind of runs that keep no marks, and have loaded rows; "" */
 } tide_belongs_question;
 TIDE_MUST_CHECK tide_code tide_check_belongs(const tide_pipeline *pipeline,
                                              const tide_belongs_question *question,

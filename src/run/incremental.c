@@ -99,12 +99,33 @@ static tide_code choose_interval(tide_execution *e, tide_error *err)
     return TIDE_OK;
 }
 
+/* Marks that are not about members of the source: of rows that no mark knows of; and of a cursor,
+ * where files are read by now. */
+static void take_other_marks(tide_execution *e)
+{
+    int64_t high, low;
+    const char *field;
+    const tide_read_mark *mark = tide_read_mark_list_find(&e->marks, TIDE_UNACCOUNTED_MARK);
+    if (mark != NULL) {
+        (void)snprintf(e->unaccounted, sizeof e->unaccounted, "%s", mark->value);
+        tide_read_mark_list_remove(&e->marks, mark);
+    }
+    mark = tide_read_mark_list_find(&e->marks, CURSOR_MARK);
+    if (mark != NULL && !e->pipeline->has_cursor &&
+        parse_cursor(mark->value, &high, &low, &field)) {
+        tide_read_mark_list_remove(&e->marks, mark);
+    }
+}
+
 tide_code tide_incremental_look(tide_execution *e, tide_error *err)
 {
     if (!tide_is_incremental(e->pipeline) || e->sink == NULL) {
         return TIDE_OK;
     }
-    return tide_on_side(e->sink->vtable->read_marks(e->sink, &e->marks, err), TIDE_SIDE_SINK, err);
+    TIDE_TRY(
+        tide_on_side(e->sink->vtable->read_marks(e->sink, &e->marks, err), TIDE_SIDE_SINK, err));
+    take_other_marks(e);
+    return TIDE_OK;
 }
 
 tide_code tide_incremental_choose(tide_execution *e, bool gives_up, tide_error *err)
@@ -234,9 +255,26 @@ static tide_code collect_cursor(tide_execution *e, tide_read_mark_list *marks, t
     return code;
 }
 
+/* What such a run has loaded is unknown to those that read only what is new. */
+static tide_code collect_unaccounted(const tide_execution *e, tide_read_mark_list *marks,
+                                     tide_error *err)
+{
+    const tide_sink_config *sink = &e->pipeline->config->sink;
+    if (e->pipeline->route == TIDE_ROUTE_ORDERED || sink->mode == TIDE_MERGE) {
+        return TIDE_OK; /* a row that comes again is found by its state, or its key */
+    }
+    tide_read_mark mark = {
+        .name = TIDE_UNACCOUNTED_MARK,
+        .value = sink->mode == TIDE_REPLACE ? "mode replace" : "`again: append`"};
+    return tide_read_mark_list_add(marks, &mark, err);
+}
+
 tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
 {
     const tide_source_plan *plan = &e->source_plan;
+    if (!tide_is_incremental(e->pipeline)) {
+        return collect_unaccounted(e, marks, err);
+    }
     if (e->kept.has_cursor) {
         return collect_cursor(e, marks, err);
     }

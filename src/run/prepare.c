@@ -107,28 +107,42 @@ static bool has_other_cursor(const tide_execution *e)
             (field != NULL && strcmp(field, pipeline->specs[pipeline->cursor_column].path) != 0));
 }
 
-/* What was planned before the pipeline was edited may be of no use: a run of mode replace has
- * loaded nothing - what its markers tell of is staged, and not what another mode would find in the
- * table -, a replace needs everything, and each cursor has an interval of its own. */
-static bool can_go_on(const tide_execution *e)
+/* Plans of before do not tell. Where there is state, that is what has to belong to the pipeline,
+ * and who has accepted the two has decided. */
+static bool is_of_this_pipeline(const tide_execution *e, const tide_sink_facts *facts)
 {
-    bool replaces = e->pipeline->config->sink.mode == TIDE_REPLACE;
-    return (!e->kept.knows_mode || e->kept.replaces == replaces) && !has_other_cursor(e);
+    const tide_pipeline *pipeline = e->pipeline;
+    const tide_run_plan *kept = &e->kept;
+    bool has_state = pipeline->route == TIDE_ROUTE_ORDERED && facts->state_exists;
+    return kept->fingerprint == NULL ||
+           (kept->keeps_registry == pipeline->keeps_registry &&
+            kept->has_cursor == pipeline->has_cursor &&
+            kept->appends_again == pipeline->config->sink.again_append &&
+            (has_state || strcmp(kept->fingerprint, pipeline->fingerprint) == 0));
 }
 
-static tide_code may_resume(tide_execution *e, const tide_run_row *last, tide_error *err)
+/* What was planned before the pipeline was edited may be of no use: a run of mode replace has
+ * loaded nothing - what its markers tell of is staged, and not what another mode would find in the
+ * table -, a replace needs everything, each cursor has an interval of its own, and another source
+ * has other members. */
+static bool can_go_on(const tide_execution *e, const tide_sink_facts *facts)
+{
+    bool replaces = e->pipeline->config->sink.mode == TIDE_REPLACE;
+    return (!e->kept.knows_mode || e->kept.replaces == replaces) && !has_other_cursor(e) &&
+           is_of_this_pipeline(e, facts);
+}
+
+/* Is the newest run resumed, or has it ended, or been given up? */
+static tide_code may_resume(tide_execution *e, const tide_run_row *last,
+                            const tide_sink_facts *facts, tide_error *err)
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    e->resumed = unfinished && !e->options.fresh;
-    if (!e->resumed) {
+    if (!unfinished || e->options.fresh) {
         return TIDE_OK;
     }
     TIDE_TRY(read_plan(e, last, err));
-    if (!can_go_on(e)) {
-        tide_run_plan_clear(&e->kept);
-        tide_run_plan_init(&e->kept);
-        e->resumed = false;
-    }
+    e->resumed = can_go_on(e, facts);
+    e->gives_up = !e->resumed;
     return TIDE_OK;
 }
 
@@ -136,7 +150,6 @@ static tide_code may_resume(tide_execution *e, const tide_run_row *last, tide_er
 static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *err)
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    TIDE_TRY(may_resume(e, last, err));
     e->row = (tide_run_row){.run = 1, .status = TIDE_RUN_STARTED, .started_at = tide_now()};
     if (last != NULL) {
         e->loaded_before += tide_loaded_ever(last);
@@ -146,16 +159,50 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
         e->row.started_at = last->started_at;
         return TIDE_OK;
     }
+    if (e->gives_up) {
+        tide_text_append_format(&e->source_plan.notes,
+                                "run %lld has not ended, but the pipeline has changed since it was "
+                                "planned: it is closed, and this run begins anew\n",
+                                (long long)last->run);
+    }
+    tide_run_plan_clear(&e->kept);
+    tide_run_plan_init(&e->kept);
     return tide_incremental_choose(e, unfinished, err);
 }
 
 /* What a run that was ended had committed is put in place before anything else: whatever comes of
- * this one. */
-static tide_code settle(tide_execution *e, const tide_sink_facts *facts, tide_error *err)
+ * this one. Who looks only finds a table that is not empty. */
+static tide_code settle(tide_execution *e, tide_sink_facts *facts, tide_error *err)
 {
+    const tide_sink_vtable *vtable = e->sink->vtable;
     e->had_pending = facts->pending.size > 0;
-    bool is_left = e->options.looks_only || e->sink->vtable->settle == NULL;
-    return !e->had_pending || is_left ? TIDE_OK : e->sink->vtable->settle(e->sink, err);
+    if (!e->had_pending) {
+        return TIDE_OK;
+    }
+    if (e->options.looks_only || vtable->settle == NULL) {
+        facts->table_empty = false;
+        return TIDE_OK;
+    }
+    TIDE_TRY(vtable->settle(e->sink, err));
+    tide_sink_facts_clear(facts);
+    *facts = (tide_sink_facts){0};
+    return vtable->check(e->sink, facts, err);
+}
+
+static tide_code check_belongs(tide_execution *e, const tide_sink_facts *facts,
+                               const tide_run_row *last, tide_error *err)
+{
+    if (e->plans) {
+        TIDE_TRY(may_resume(e, last, facts, err));
+    }
+    tide_belongs_question question = {.facts = facts,
+                                      .last = last,
+                                      .kept = &e->kept,
+                                      .fresh = e->options.fresh,
+                                      .resumes = e->resumed,
+                                      .has_marks = e->marks.count > 0,
+                                      .unaccounted = e->unaccounted};
+    return tide_check_belongs(e->pipeline, &question, err);
 }
 
 tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *last_count,
@@ -177,15 +224,19 @@ tide_code tide_execution_look(tide_execution *e, tide_run_row *last, size_t *las
         code = tide_incremental_look(e, err);
     }
     if (code == TIDE_OK) {
-        tide_belongs_question question = {.facts = &facts,
-                                          .last = *last_count > 0 ? last : NULL,
-                                          .fresh = e->options.fresh,
-                                          .has_marks = e->marks.count > 0};
-        code = tide_check_belongs(e->pipeline, &question, err);
-        e->loaded_before = facts.unit_rows;
+        code = check_belongs(e, &facts, *last_count > 0 ? last : NULL, err);
+        e->loaded_before = e->loaded_in_run = facts.unit_rows;
     }
     tide_sink_facts_clear(&facts);
     return code;
+}
+
+/* Rows of the run that is resumed are in the table, and nothing would tell them from new ones. */
+static bool appends_twice(const tide_execution *e)
+{
+    const tide_pipeline *pipeline = e->pipeline;
+    return pipeline->route == TIDE_ROUTE_STREAMED && !pipeline->target.staged &&
+           e->loaded_in_run > 0;
 }
 
 /* The members of a run that is resumed, or whatever the patterns match now. */
@@ -203,8 +254,11 @@ static tide_code plan_source(tide_execution *e, tide_error *err)
     if (code == TIDE_BAD_DATA && keeps) {
         (void)tide_error_context(err,
                                  "run %lld can't be resumed (`tidemill run --new` closes it "
-                                 "and begins anew; nothing committed is undone)",
-                                 (long long)e->row.run);
+                                 "and begins anew; nothing committed is undone%s)",
+                                 (long long)e->row.run,
+                                 appends_twice(e) ? ", so what it has appended is appended "
+                                                    "once more"
+                                                  : "");
     }
     if (code == TIDE_REMOTE_RETRY) {
         (void)tide_error_context(err,
@@ -230,6 +284,9 @@ static tide_code print_plan(tide_execution *e, tide_error *err)
     tide_text_init(&plan);
     e->kept.horizon = e->result->horizon;
     e->kept.replaces = e->pipeline->config->sink.mode == TIDE_REPLACE;
+    e->kept.fingerprint = e->pipeline->fingerprint;
+    e->kept.keeps_registry = e->pipeline->keeps_registry;
+    e->kept.appends_again = e->pipeline->config->sink.again_append;
     tide_run_plan_print(&e->kept, &e->source_plan, &plan);
     tide_free(e->row.plan);
     e->row.plan = tide_text_take(&plan);
@@ -268,6 +325,7 @@ tide_code tide_execution_prepare(tide_execution *e, tide_run_row *last, size_t *
                                  tide_error *err)
 {
     TIDE_TRY(tide_execution_connect(e, err));
+    e->plans = true;
     if (e->sink != NULL) {
         TIDE_TRY(tide_execution_look(e, last, last_count, err));
     }

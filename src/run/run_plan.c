@@ -40,6 +40,11 @@ void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *sour
     tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"by_marks\":%d",
                             (long long)plan->horizon, (int)plan->by_marks);
     tide_text_append_format(out, ",\"replaces\":%d", (int)plan->replaces);
+    if (plan->fingerprint != NULL) {
+        tide_text_append_format(out, ",\"pipeline\":\"%s\",\"registry\":%d,\"again\":%d",
+                                plan->fingerprint, (int)plan->keeps_registry,
+                                (int)plan->appends_again);
+    }
     if (plan->has_cursor) {
         tide_text_append_format(out,
                                 ",\"cursor_low\":%lld,\"cursor_high\":%lld,\"cursor_known\":%lld",
@@ -87,6 +92,12 @@ static tide_code read_marks(tide_run_plan *plan, const tide_yaml *list, tide_err
 static bool read_number(const tide_yaml *node, const char *name, int64_t *value)
 {
     return tide_yaml_int(tide_yaml_get(node, name), value);
+}
+
+static bool read_bool(const tide_yaml *node, const char *name)
+{
+    int64_t value = 0;
+    return read_number(node, name, &value) && value != 0;
 }
 
 /* Not in plans of before, nor where nothing was left. */
@@ -153,11 +164,12 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
         return TIDE_FAIL(err, TIDE_E_STATE_DAMAGED,
                          "the recorded plan of the run can't be read; close it with run --new");
     }
-    int64_t by_marks = 0;
-    plan->by_marks = read_number(root, "by_marks", &by_marks) && by_marks != 0;
-    int64_t replaces = 0;
-    plan->knows_mode = read_number(root, "replaces", &replaces);
-    plan->replaces = plan->knows_mode && replaces != 0;
+    plan->by_marks = read_bool(root, "by_marks");
+    plan->replaces = read_bool(root, "replaces");
+    plan->knows_mode = tide_yaml_get(root, "replaces") != NULL;
+    plan->fingerprint = tide_yaml_text(tide_yaml_get(root, "pipeline"));
+    plan->keeps_registry = read_bool(root, "registry");
+    plan->appends_again = read_bool(root, "again");
     plan->has_cursor = read_number(root, "cursor_low", &plan->cursor_low) &&
                        read_number(root, "cursor_high", &plan->cursor_high) &&
                        read_number(root, "cursor_known", &plan->cursor_known);

@@ -12,6 +12,8 @@ typedef struct tide_run_plan {
     bool by_marks;   /* rows of processed days are known, or late, by what marks say; not by sums */
     bool replaces;   /* by mode replace: the run has nothing but what is staged */
     bool knows_mode; /* plans of before do not say by which mode */
+    const char *fingerprint; /* of the pipeline that planned it; NULL in plans of before */
+    bool keeps_registry, appends_again; /* which no fingerprint knows */
     bool has_cursor;
     int64_t cursor_low, cursor_high; /* what is read: [low, high); INT64_MIN: from the beginning */
     int64_t cursor_known;            /* below, an earlier complete run has read */

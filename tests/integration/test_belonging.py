@@ -203,7 +203,7 @@ def test_what_was_replaced_is_not_appended_to(
     registered(project, mode="replace", **key)
     project.run("run")
     registered(project)
-    assert "keeps no account of what it has read" in project.run("run", code=1).stderr
+    assert "keep no account of what they have read" in project.run("run", code=1).stderr
     assert numbers(project) == [1, 2, 3]
     project.run("state", "p", "reset", "--yes")
     project.run("run")

@@ -144,17 +144,20 @@ static tide_code settle(tide_sink *base, tide_error *err)
 
 static tide_code reset_inside(tide_csv_sink *sink, tide_error *err)
 {
+    TIDE_TRY(tide_store_refuse_rivals(&sink->store, err));
     TIDE_TRY(tide_csv_remove_parts(sink, err));
     return tide_store_forget(&sink->store, err);
 }
 
 static tide_code accept_inside(tide_csv_sink *sink, tide_error *err)
 {
+    TIDE_TRY(tide_store_refuse_rivals(&sink->store, err));
     if (sink->store.target->mode != TIDE_REPLACE) {
         TIDE_TRY(tide_folder_create(sink->folder, err));
     }
     TIDE_TRY(tide_csv_forget_missing(sink, err));
     TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
+    TIDE_TRY(tide_ledger_accept_rows(&sink->store.db, sink->store.target->pipeline, err));
     return tide_csv_keep_identity(sink, err);
 }
 

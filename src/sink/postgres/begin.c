@@ -70,7 +70,7 @@ static tide_code lock_pipelines(tide_pg_sink *sink, tide_pg_connection *connecti
 }
 
 /* Again under the lock: two runs may have been checked at the same time. */
-static tide_code refuse_sharing(tide_pg_sink *sink, tide_error *err)
+tide_code tide_pg_refuse_sharing(tide_pg_sink *sink, tide_error *err)
 {
     tide_text problems;
     tide_text_init(&problems);
@@ -107,7 +107,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
         TIDE_TRY(tide_pg_drop_staged_rejects(sink, connection, err));
     }
     TIDE_TRY(inspect(sink, err));
-    TIDE_TRY(refuse_sharing(sink, err));
+    TIDE_TRY(tide_pg_refuse_sharing(sink, err));
     TIDE_TRY(tide_pg_write_run(sink, connection, begin->run, err));
     if (begin->run->status != TIDE_RUN_RETRIED) {
         TIDE_TRY(tide_pg_drop_undone_rejects(sink, connection, err));

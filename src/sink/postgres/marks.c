@@ -53,9 +53,8 @@ static void print_marks(const tide_read_mark_list *marks, tide_text *out)
 tide_code tide_pg_write_marks(tide_pg_sink *sink, tide_pg_connection *connection,
                               const tide_run_row *run, tide_error *err)
 {
-    if (run->drops_marks) {
-        TIDE_TRY(tide_pg_forget_marks(sink, connection, err));
-    }
+    TIDE_TRY(run->drops_marks ? tide_pg_forget_marks(sink, connection, err)
+                              : tide_pg_accept_rows(sink, connection, err));
     if (run->marks == NULL || run->marks->count == 0) {
         return TIDE_OK;
     }
@@ -85,4 +84,13 @@ tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_connection *connectio
     char sql[512];
     (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1", sink->names.marks);
     return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
+}
+
+tide_code tide_pg_accept_rows(tide_pg_sink *sink, tide_pg_connection *connection, tide_error *err)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1 AND name = $2",
+                   sink->names.marks);
+    const char *parameters[] = {sink->target->pipeline, TIDE_UNACCOUNTED_MARK};
+    return tide_pg_change(connection, sql, parameters, 2, NULL, err);
 }

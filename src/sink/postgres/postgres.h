@@ -103,6 +103,8 @@ TIDE_MUST_CHECK tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *p
 /* Two pipelines may not write one table, except merges with the same key. */
 TIDE_MUST_CHECK tide_code tide_pg_check_sharing(tide_pg_sink *sink, tide_text *problems,
                                                 tide_error *err);
+/* The same, as an error: bad_config. */
+TIDE_MUST_CHECK tide_code tide_pg_refuse_sharing(tide_pg_sink *sink, tide_error *err);
 /* blocked.c: questions that need tables are asked before the lease is taken, within such a
  * transaction, which waits for no lock for ever: its refusal is TIDE_E_TABLE_LOCKED. */
 TIDE_MUST_CHECK tide_code tide_pg_begin_questions(tide_pg_connection *connection, tide_error *err);
@@ -150,6 +152,12 @@ TIDE_MUST_CHECK tide_code tide_pg_write_marks(tide_pg_sink *sink, tide_pg_connec
                                               const tide_run_row *run, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_connection *connection,
                                                tide_error *err);
+/* That no mark knows of them is not told any more (TIDE_UNACCOUNTED_MARK). */
+TIDE_MUST_CHECK tide_code tide_pg_accept_rows(tide_pg_sink *sink, tide_pg_connection *connection,
+                                              tide_error *err);
+/* Open runs of the pipeline become abandoned, and no units are known any more. */
+TIDE_MUST_CHECK tide_code tide_pg_close_runs(tide_pg_sink *sink, tide_pg_connection *connection,
+                                             tide_error *err);
 
 /* rejects.c: upserts inside the caller's transaction, once: all that it has. */
 TIDE_MUST_CHECK tide_code tide_pg_write_rejects(const tide_pg_sink *sink,

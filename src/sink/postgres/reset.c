@@ -52,7 +52,8 @@ static tide_code tell_others(const tide_pg_sink *sink, tide_pg_connection *conne
     return tide_pg_change(connection, sql, parameters, 2, NULL, err);
 }
 
-/* Runs stay: they are history. */
+/* Runs stay, as history. One that has not ended would go on with what it has planned: with less
+ * than everything. */
 static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
                             void *argument, tide_error *err)
 {
@@ -61,13 +62,14 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     tide_pg_lease_application(&sink->lease, "reset", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(tide_pg_refuse_sharing(sink, err));
     TIDE_TRY(empty_table(connection, sink->names.target, err));
     TIDE_TRY(empty_table(connection, sink->names.late, err));
     TIDE_TRY(drop_table(connection, sink->names.state, err));
     TIDE_TRY(drop_table(connection, sink->names.staging, err));
     TIDE_TRY(drop_table(connection, sink->names.staged_state, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.rejects, err));
-    TIDE_TRY(forget_rows(sink, connection, sink->names.units, err));
+    TIDE_TRY(tide_pg_close_runs(sink, connection, err));
     TIDE_TRY(tide_pg_forget_marks(sink, connection, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.pipelines, err));
     TIDE_TRY(tell_others(sink, connection, err));
@@ -92,9 +94,11 @@ static tide_code accept_once(tide_pg_connection *connection, tide_pg_attempt *at
     tide_pg_lease_application(&sink->lease, "accept", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    TIDE_TRY(tide_pg_refuse_sharing(sink, err));
     TIDE_TRY(tide_pg_create_target(sink, connection, err));
     TIDE_TRY(tide_pg_create_state(sink, connection, err));
     TIDE_TRY(forget_unit_rows(sink, connection, err));
+    TIDE_TRY(tide_pg_accept_rows(sink, connection, err));
     TIDE_TRY(tide_pg_write_identity(sink, connection, err));
     return tide_pg_commit(connection, attempt, err);
 }

@@ -129,20 +129,6 @@ static tide_code rewind_states(const rewinding *r, tide_pg_connection *connectio
     return change(connection, &sql, parameters, 1, &r->done->series, err);
 }
 
-static tide_code close_runs(const rewinding *r, tide_pg_connection *connection, tide_error *err)
-{
-    const char *pipeline = r->sink->target->pipeline;
-    char sql[512];
-    (void)snprintf(sql, sizeof sql,
-                   "UPDATE %s SET status = 'abandoned', "
-                   "ended_at = coalesce(ended_at, clock_timestamp()) WHERE pipeline = $1 AND "
-                   "status IN ('started', 'failed', 'cancelled')",
-                   r->sink->names.runs);
-    TIDE_TRY(tide_pg_change(connection, sql, &pipeline, 1, NULL, err));
-    (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1", r->sink->names.units);
-    return tide_pg_change(connection, sql, &pipeline, 1, NULL, err);
-}
-
 static tide_code find_run_number(const rewinding *r, tide_pg_connection *connection,
                                  tide_error *err)
 {
@@ -212,7 +198,7 @@ static tide_code rewind_all(const rewinding *r, tide_pg_connection *connection, 
     TIDE_TRY(rewind_states(r, connection, err));
     /* The days to come are made of rows that were read before: nothing counts as read. */
     TIDE_TRY(tide_pg_forget_marks(r->sink, connection, err));
-    TIDE_TRY(close_runs(r, connection, err));
+    TIDE_TRY(tide_pg_close_runs(r->sink, connection, err));
     TIDE_TRY(find_run_number(r, connection, err));
     TIDE_TRY(write_run(r, connection, err));
     return tide_pg_write_identity(r->sink, connection, err);

@@ -121,6 +121,7 @@ static tide_code reset_inside(tide_sqlite_sink *sink, tide_error *err)
     tide_store *store = &sink->store;
     tide_pipeline_row row;
     bool exists = false;
+    TIDE_TRY(tide_store_refuse_rivals(store, err));
     TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, &row, err));
     tide_code code = tide_table_unmark(&store->db, row.table_identity, err);
     tide_pipeline_row_clear(&row);
@@ -138,10 +139,12 @@ static tide_code reset_inside(tide_sqlite_sink *sink, tide_error *err)
 
 static tide_code accept_inside(tide_sqlite_sink *sink, tide_error *err)
 {
+    TIDE_TRY(tide_store_refuse_rivals(&sink->store, err));
     if (sink->store.target->mode != TIDE_REPLACE) {
         TIDE_TRY(tide_table_create(&sink->store.db, sink->store.target, err));
     }
     TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
+    TIDE_TRY(tide_ledger_accept_rows(&sink->store.db, sink->store.target->pipeline, err));
     return tide_sqlite_keep_identity(sink, err);
 }
 

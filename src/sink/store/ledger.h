@@ -66,6 +66,9 @@ TIDE_MUST_CHECK tide_code tide_ledger_write_marks(tide_db *db, const char *pipel
                                                   const tide_run_row *run, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_ledger_forget_marks(tide_db *db, const char *pipeline,
                                                    tide_error *err);
+/* That no mark knows of them is not told any more (TIDE_UNACCOUNTED_MARK). */
+TIDE_MUST_CHECK tide_code tide_ledger_accept_rows(tide_db *db, const char *pipeline,
+                                                  tide_error *err);
 
 TIDE_MUST_CHECK tide_code tide_ledger_drop_markers(tide_db *db, const char *pipeline,
                                                    tide_error *err);

@@ -47,9 +47,8 @@ static tide_code write_mark(tide_db *db, sqlite3_stmt *statement, const tide_rea
 tide_code tide_ledger_write_marks(tide_db *db, const char *pipeline, const tide_run_row *run,
                                   tide_error *err)
 {
-    if (run->drops_marks) {
-        TIDE_TRY(tide_ledger_forget_marks(db, pipeline, err));
-    }
+    TIDE_TRY(run->drops_marks ? tide_ledger_forget_marks(db, pipeline, err)
+                              : tide_ledger_accept_rows(db, pipeline, err));
     if (run->marks == NULL || run->marks->count == 0) {
         return TIDE_OK;
     }
@@ -74,4 +73,11 @@ tide_code tide_ledger_forget_marks(tide_db *db, const char *pipeline, tide_error
 {
     return tide_db_execute_with(db, "DELETE FROM tidemill_marks WHERE pipeline = ?1", &pipeline, 1,
                                 err);
+}
+
+tide_code tide_ledger_accept_rows(tide_db *db, const char *pipeline, tide_error *err)
+{
+    const char *texts[] = {pipeline, TIDE_UNACCOUNTED_MARK};
+    return tide_db_execute_with(db, "DELETE FROM tidemill_marks WHERE pipeline = ?1 AND name = ?2",
+                                texts, 2, err);
 }

@@ -40,23 +40,33 @@ static tide_code drop_staging(tide_store *store, tide_error *err)
     return tide_ledger_drop_markers(&store->db, store->target->pipeline, err);
 }
 
+static tide_code refuse_problems(tide_code code, tide_text *problems, tide_error *err)
+{
+    if (code == TIDE_OK && tide_text_failed(problems)) {
+        code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
+    } else if (code == TIDE_OK && problems->size > 0) {
+        code = TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s", (int)strcspn(tide_text_c(problems), "\n"),
+                         tide_text_c(problems));
+    }
+    tide_text_clear(problems);
+    return code;
+}
+
 /* Again under the lock: two runs may have been checked at the same time. */
-static tide_code refuse_problems(tide_store *store, tide_error *err)
+tide_code tide_store_refuse_rivals(tide_store *store, tide_error *err)
 {
     tide_text problems;
     tide_text_init(&problems);
     tide_code code = tide_ledger_find_rivals(&store->db, store->target, &problems, err);
-    if (code == TIDE_OK) {
-        code = tide_store_check_state(store, &problems, err);
-    }
-    if (code == TIDE_OK && tide_text_failed(&problems)) {
-        code = TIDE_FAIL_MEMORY(err, "looking for other pipelines");
-    } else if (code == TIDE_OK && problems.size > 0) {
-        code = TIDE_FAIL(err, TIDE_E_TABLE_UNFIT, "%.*s",
-                         (int)strcspn(tide_text_c(&problems), "\n"), tide_text_c(&problems));
-    }
-    tide_text_clear(&problems);
-    return code;
+    return refuse_problems(code, &problems, err);
+}
+
+static tide_code refuse_state(tide_store *store, tide_error *err)
+{
+    tide_text problems;
+    tide_text_init(&problems);
+    tide_code code = tide_store_check_state(store, &problems, err);
+    return refuse_problems(code, &problems, err);
 }
 
 static tide_code refuse_overtaken(tide_store *store, const tide_run_row *run, tide_error *err)
@@ -76,7 +86,8 @@ static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_e
     TIDE_TRY(tide_store_create_engine_tables(db, err));
     TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
     TIDE_TRY(refuse_overtaken(store, run, err));
-    TIDE_TRY(refuse_problems(store, err));
+    TIDE_TRY(tide_store_refuse_rivals(store, err));
+    TIDE_TRY(refuse_state(store, err));
     TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));
     TIDE_TRY(tide_ledger_write_run(db, pipeline, run, err));
     TIDE_TRY(drop_staging(store, err));

@@ -236,7 +236,8 @@ tide_code tide_store_forget(tide_store *store, tide_error *err)
     }
     tide_reject_table rejects = table_of(store);
     TIDE_TRY(tide_reject_table_forget(&rejects, err));
-    TIDE_TRY(tide_ledger_drop_markers(db, store->target->pipeline, err));
+    /* A run that has not ended would go on with what it has planned: with less than everything. */
+    TIDE_TRY(tide_ledger_close_runs_before(db, store->target->pipeline, INT64_MAX, err));
     TIDE_TRY(tide_ledger_forget_marks(db, store->target->pipeline, err));
     return tide_ledger_forget_pipeline(db, store->target->pipeline, err);
 }
