@@ -91,6 +91,58 @@ def test_rows_that_the_table_passes_over_are_not_counted_as_loaded(into: Into, k
     assert all(n % 3 != 0 for (n,) in loaded)
 
 
+@pytest.mark.parametrize("mode", ["append", "merge", "replace"])
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_an_unlogged_table_is_told_before_its_rows_can_be_lost(
+    into: Into, mode: str, partitioned: bool
+) -> None:
+    """A crash of the server empties it, and keeps the marks of what was loaded. A replace fills it
+    anew."""
+    if partitioned:
+        into.execute(
+            "create table t (n bigint primary key) partition by range (n)",
+            "create table low partition of t for values from (0) to (5)",
+            "create unlogged table high partition of t for values from (5) to (20)",
+        )
+    else:
+        into.execute("create unlogged table t (n bigint primary key)")
+    into.pipeline(sink={"mode": mode, **(KEYED if mode == "merge" else {})})
+    into.file("a", [{"n": n} for n in range(10)])
+    if mode != "replace":
+        table = "high" if partitioned else "t"
+        for command in ("check", "run"):
+            told = into.project.run(command, code=2).stderr
+            assert f"table {table} is unlogged" in told
+            assert f"ALTER TABLE {table} SET LOGGED" in told
+            assert "[E1010]" in told
+        assert into.rows() == []
+        into.execute(f"alter table {table} set logged")
+    into.project.run("run")
+    assert into.rows() == [(n,) for n in range(10)]
+
+
+@pytest.mark.parametrize("mode", ["append", "merge", "replace"])
+def test_a_rule_that_takes_every_row_elsewhere_is_told(into: Into, mode: str) -> None:
+    """Of its own command the server counts what went elsewhere: rows were said to be loaded, and
+    the table was empty. COPY, by which an append comes, knows no rules."""
+    into.execute(
+        "create table t (n bigint primary key)",
+        "create table elsewhere (like t)",
+        "create rule away as on insert to t do instead "
+        "insert into elsewhere select new.* from generate_series(1, 2)",
+    )
+    into.pipeline(sink={"mode": mode, **(KEYED if mode == "merge" else {})})
+    into.file("a", [{"n": n} for n in range(10)])
+    if mode != "append":
+        for command in ("check", "run"):
+            told = into.project.run(command, code=2).stderr
+            assert "the rule away of table t turns every INSERT into something else" in told
+            assert "[E1010]" in told
+        into.execute("alter table t disable rule away")
+    assert into.project.record()["counts"]["loaded"] == 10
+    assert into.rows() == [(n,) for n in range(10)]
+
+
 def test_a_table_of_late_rows_with_other_types_is_refused(into: Into) -> None:
     """The eight bytes of a double would be taken for those of a bigint."""
     keys = {

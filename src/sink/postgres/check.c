@@ -33,6 +33,31 @@ static tide_code tell_rows(tide_pg_sink *sink, const char *sql, const char *cons
     return TIDE_OK;
 }
 
+/* What was loaded into an unlogged table is gone when the server crashes, and the marks and states
+ * that say so are not. A replace fills its table anew. */
+static tide_code check_durability(tide_pg_sink *sink, tide_text *problems, tide_error *err)
+{
+    return tell_rows(sink,
+                     "SELECT format('table %s is unlogged: a crash of the server would empty it, "
+                     "and what was loaded would not be loaded again: ALTER TABLE %s SET LOGGED, or "
+                     "use replace', oid::regclass, oid::regclass) FROM pg_class "
+                     "WHERE relpersistence = 'u' AND relkind = 'r' AND (oid = to_regclass($1) OR "
+                     "oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))) ORDER BY 1",
+                     &sink->names.target, 1, problems, err);
+}
+
+/* COPY knows no rules. Of what an INSERT is turned into nobody learns how many rows went where. */
+static tide_code check_rules(tide_pg_sink *sink, tide_text *problems, tide_error *err)
+{
+    return tell_rows(sink,
+                     "SELECT format('the rule %I of table %s turns every INSERT into something "
+                     "else, so that no row would get there: drop it, or give it a WHERE', "
+                     "rulename, ev_class::regclass) FROM pg_rewrite WHERE "
+                     "ev_class = to_regclass($1) AND ev_type = '3' AND is_instead "
+                     "AND ev_qual::text = '<>' AND ev_enabled IN ('O', 'A') ORDER BY 1",
+                     &sink->names.target, 1, problems, err);
+}
+
 static tide_code check_references(tide_pg_sink *sink, tide_text *problems, tide_error *err)
 {
     return tell_rows(sink,
@@ -153,9 +178,14 @@ tide_code tide_pg_inspect_table(tide_pg_sink *sink, tide_text *problems, tide_er
     TIDE_TRY(check_kind(sink, problems, err));
     TIDE_TRY(check_rights(sink, target, "INSERT", problems, err));
     TIDE_TRY(check_access(sink, problems, err));
+    if (sink->target->mode != TIDE_APPEND || sink->staged) {
+        TIDE_TRY(check_rules(sink, problems, err));
+    }
     if (sink->target->mode == TIDE_REPLACE) {
         TIDE_TRY(check_references(sink, problems, err));
         TIDE_TRY(check_rights(sink, target, "TRUNCATE", problems, err));
+    } else {
+        TIDE_TRY(check_durability(sink, problems, err));
     }
     if (sink->target->mode == TIDE_MERGE) {
         TIDE_TRY(check_rights(sink, target, "UPDATE", problems, err));
