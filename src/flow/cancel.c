@@ -11,6 +11,7 @@
 void tide_cancel_init(tide_cancel *cancel)
 {
     tide_atomic_set(&cancel->level, TIDE_RUNNING);
+    tide_atomic_set(&cancel->failed, 0);
     cancel->outer = NULL;
 }
 
@@ -22,7 +23,22 @@ void tide_cancel_raise(tide_cancel *cancel, tide_cancel_level level)
     }
 }
 
+void tide_cancel_fail(tide_cancel *cancel)
+{
+    tide_atomic_set(&cancel->failed, 1);
+}
+
 tide_cancel_level tide_cancel_get(const tide_cancel *cancel)
+{
+    for (const tide_cancel *each = cancel; each != NULL; each = each->outer) {
+        if (tide_atomic_get(&each->failed) != 0) {
+            return TIDE_STOP_NOW;
+        }
+    }
+    return tide_cancel_asked(cancel);
+}
+
+tide_cancel_level tide_cancel_asked(const tide_cancel *cancel)
 {
     int64_t highest = tide_atomic_get(&cancel->level);
     for (const tide_cancel *outer = cancel->outer; outer != NULL; outer = outer->outer) {
@@ -43,7 +59,9 @@ tide_code tide_cancel_check(const tide_cancel *cancel, tide_error *err)
         case TIDE_STOP_NOW:
         default:
             return TIDE_FAIL(err, TIDE_CANCELLED,
-                             "stopped at once on request; the same command again resumes");
+                             tide_cancel_asked(cancel) == TIDE_STOP_NOW
+                                 ? "stopped at once on request; the same command again resumes"
+                                 : "stopped, since other work of the run has failed");
     }
 }
 

@@ -26,7 +26,7 @@ static void note_failure(group *g, const tide_error *err)
         g->first = *err;
     }
     tide_mutex_unlock(&g->lock);
-    tide_cancel_raise(g->cancel, TIDE_STOP_NOW);
+    tide_cancel_fail(g->cancel);
 }
 
 static void run_member(void *argument)

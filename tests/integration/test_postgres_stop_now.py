@@ -62,3 +62,45 @@ def test_twice_ends_what_the_server_waits_for(
         locker.rollback()
         project.run("run")
         assert watcher.execute("select count(*), count(distinct n) from t").fetchone() == (100, 100)
+
+
+DOES = {
+    "refuses": "raise exception 'no records today'",
+    "is slow": "perform pg_sleep(2.5); return new",
+}
+
+
+@pytest.mark.parametrize("does", DOES)
+def test_the_record_of_a_failure_is_not_what_somebody_stopped(
+    tmp_path, tidemill, postgres_database: str, does: str
+) -> None:
+    """Work that fails stops its neighbours; nobody has asked for more than that."""
+    project = Project(tmp_path, tidemill)
+    project.write("in.ndjson", json.dumps({"c": "a", "at": "2024-01-02T00:00:00Z"}) + "\n")
+    project.write("fails.lua", "return { row = function(r, s) error('broken') end }")
+    pipeline = {
+        "source": {"files": "in.ndjson"},
+        "columns": {"c": "text", "at": "timestamp"},
+        "series": "c",
+        "time": "at",
+        "steps": [{"lua": "fails.lua", "output": {"n": "int64"}}],
+        "sink": {"connection": "to", "table": "t", "mode": "append"},
+    }
+    content = {"connections": {"to": {"postgres": postgres_database}}, "pipelines": {"p": pipeline}}
+    project.write("tidemill.yaml", json.dumps(content))
+    project.run("run", "--workers", "2", code=1)
+    with psycopg.connect(postgres_database, autocommit=True) as watcher:
+        watcher.execute("delete from tidemill_runs")
+        watcher.execute(
+            f"""create function act() returns trigger language plpgsql as
+                $$ begin if new.status = 'failed' then {DOES[does]}; end if; return new; end $$;
+                create trigger act before insert or update on tidemill_runs
+                for each row execute function act()"""
+        )
+        done = project.run("run", "--workers", "2", code=1)
+        status = watcher.execute("select status from tidemill_runs").fetchall()
+    told = done.stdout + done.stderr
+    assert "broken" in told
+    assert "on request" not in told
+    assert ("no records today" in told) == (does == "refuses")
+    assert status == [("started" if does == "refuses" else "failed",)]

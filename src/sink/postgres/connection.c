@@ -248,6 +248,7 @@ tide_code tide_pg_fail(tide_pg_connection *connection, const PGresult *result, t
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    connection->was_cancelled = sqlstate != NULL && strcmp(sqlstate, "57014") == 0;
     if (sqlstate == NULL) {
         sqlstate = "";
         connection->is_unsound = connection->handle != NULL;

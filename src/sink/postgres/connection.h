@@ -29,6 +29,8 @@ typedef struct tide_pg_connection {
     /* A command failed on our side of the wire (memory, poll): its answer may still come, and libpq
      * would take it for that of the next command. Good for nothing but to be left. */
     bool is_unsound;
+    /* The last refusal of the server's: the statement was cancelled. */
+    bool was_cancelled;
     /* The last attempt to connect failed for a reason that may be gone soon. */
     bool is_refused_for_now;
     const tide_pg_login *login; /* borrowed */

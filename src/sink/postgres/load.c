@@ -322,7 +322,8 @@ static tide_code load_prepared(unit_load *load, tide_error *err)
     tide_code code = worker->parts.open ? continue_unit(load, err)
                                         : tide_pg_retry_work(&sink->retry, &worker->connection,
                                                              load_once, load, err);
-    code = tide_pg_stopped(&sink->retry, code, err); /* also of a part after the first */
+    /* also of a part after the first */
+    code = tide_pg_stopped(&sink->retry, &worker->connection, code, err);
     if (code == TIDE_REMOTE) {
         return tide_pg_lease_blame(&sink->lease, &worker->connection, err);
     }

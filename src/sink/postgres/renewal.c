@@ -116,7 +116,7 @@ static void wait_for_turn(tide_pg_lease *lease)
         (void)tide_condition_wait_for(&lease->stop_asked, &lease->mutex,
                                       left_ms < LOOK_MS ? left_ms : LOOK_MS);
         if (!lease->stopping && lease->cancel != NULL &&
-            tide_cancel_get(lease->cancel) == TIDE_STOP_NOW) {
+            tide_cancel_asked(lease->cancel) == TIDE_STOP_NOW) {
             tide_mutex_unlock(&lease->mutex);
             cancel_statements(lease);
             tide_mutex_lock(&lease->mutex);

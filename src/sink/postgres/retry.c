@@ -39,6 +39,7 @@ static tide_code attempt_once(tide_pg_connection *connection, tide_pg_work work,
     if (!tide_pg_is_connected(connection)) {
         TIDE_TRY(tide_pg_connect(connection, err));
     }
+    connection->was_cancelled = false;
     tide_code code = work(connection, attempt, argument, err);
     if (code != TIDE_OK) {
         tide_pg_roll_back(connection);
@@ -46,10 +47,11 @@ static tide_code attempt_once(tide_pg_connection *connection, tide_pg_work work,
     return code;
 }
 
-tide_code tide_pg_stopped(const tide_pg_retry *rule, tide_code code, tide_error *err)
+tide_code tide_pg_stopped(const tide_pg_retry *rule, const tide_pg_connection *connection,
+                          tide_code code, tide_error *err)
 {
-    if (code != TIDE_REMOTE || rule->cancel == NULL ||
-        tide_cancel_get(rule->cancel) != TIDE_STOP_NOW) {
+    if (code != TIDE_REMOTE || !connection->was_cancelled || rule->cancel == NULL ||
+        tide_cancel_asked(rule->cancel) != TIDE_STOP_NOW) {
         return code;
     }
     tide_error_clear(err);
@@ -65,7 +67,7 @@ tide_code tide_pg_retry_work(const tide_pg_retry *rule, tide_pg_connection *conn
         tide_error_clear(err);
         tide_code code = attempt_once(connection, work, &attempt, argument, err);
         if (code != TIDE_REMOTE_RETRY) {
-            return tide_pg_stopped(rule, code, err);
+            return tide_pg_stopped(rule, connection, code, err);
         }
         if (attempt.number++ >= rule->attempts_max) {
             break;

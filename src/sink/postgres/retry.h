@@ -27,9 +27,10 @@ TIDE_MUST_CHECK tide_code tide_pg_retry_work(const tide_pg_retry *rule,
                                              tide_pg_connection *connection, tide_pg_work work,
                                              void *argument, tide_error *err);
 
-/* Where the operator wants to stop now, a refusal of the server is what that came to: its statement
- * was cancelled. Else the code as it is. */
-tide_code tide_pg_stopped(const tide_pg_retry *rule, tide_code code, tide_error *err);
+/* Where the operator wants to stop now, a cancelled statement is what that came to. Else the code
+ * as it is. */
+tide_code tide_pg_stopped(const tide_pg_retry *rule, const tide_pg_connection *connection,
+                          tide_code code, tide_error *err);
 
 /* BEGIN, with application_name for this transaction only. A later attempt first ends what an
  * earlier one may have left open under that name: its locks would keep this one waiting for as long

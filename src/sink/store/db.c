@@ -20,7 +20,7 @@
 static bool waits_no_longer(tide_db *db)
 {
     const tide_cancel *cancel = db->options.cancel;
-    if (cancel != NULL && tide_cancel_get(cancel) >= TIDE_STOP_NOW) {
+    if (cancel != NULL && tide_cancel_asked(cancel) >= TIDE_STOP_NOW) {
         return true;
     }
     int64_t now = tide_monotonic_micros();
@@ -189,7 +189,7 @@ void tide_db_close(tide_db *db)
 static tide_code fail_busy(tide_db *db, const char *doing, tide_error *err)
 {
     const tide_cancel *cancel = db->options.cancel;
-    if (cancel != NULL && tide_cancel_get(cancel) >= TIDE_STOP_NOW) {
+    if (cancel != NULL && tide_cancel_asked(cancel) >= TIDE_STOP_NOW) {
         return TIDE_FAIL(err, TIDE_CANCELLED, "stopped while waiting for the lock on %s",
                          db->options.path);
     }

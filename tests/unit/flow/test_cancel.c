@@ -85,9 +85,31 @@ static void cancel_wakes_a_sleeper(void **state)
     tide_thread_join(&thread);
 }
 
+/* It stops the work, but is no request: neither inside nor outside. */
+static void a_failure_stops_and_was_not_asked_for(void **state)
+{
+    (void)state;
+    tide_cancel outer, inner;
+    tide_error err;
+    tide_cancel_init(&outer);
+    tide_cancel_init(&inner);
+    inner.outer = &outer;
+    tide_cancel_fail(&inner);
+    assert_int_equal(tide_cancel_get(&inner), TIDE_STOP_NOW);
+    assert_int_equal(tide_cancel_asked(&inner), TIDE_RUNNING);
+    assert_int_equal(tide_cancel_get(&outer), TIDE_RUNNING);
+    assert_int_equal(tide_cancel_check(&inner, &err), TIDE_CANCELLED);
+    assert_null(strstr(err.message, "on request"));
+    tide_cancel_raise(&outer, TIDE_STOP_NOW);
+    assert_int_equal(tide_cancel_asked(&inner), TIDE_STOP_NOW);
+    assert_int_equal(tide_cancel_check(&inner, &err), TIDE_CANCELLED);
+    assert_non_null(strstr(err.message, "at once on request"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_stops_and_was_not_asked_for),
         cmocka_unit_test(what_is_raised_outside_counts_inside),
         cmocka_unit_test(level_is_only_raised),
         cmocka_unit_test(check_says_so),
