@@ -70,7 +70,8 @@ static tide_code check_facts(const tide_execution *e, const tide_sink_facts *fac
                                              : "does not exist any more",
                          name);
     }
-    tide_belongs_question question = {.facts = facts, .last = last};
+    tide_belongs_question question = {
+        .facts = facts, .last = last, .kept = &e->kept, .unaccounted = ""};
     return tide_check_belongs(e->pipeline, &question, err);
 }
 
