@@ -5,6 +5,8 @@ compared with what is in the tables."""
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -266,18 +268,29 @@ def test_what_a_role_may_not_is_told_before_a_run(into: Into, request) -> None:
         into.execute(f"drop owned by {role}; drop role {role}")
 
 
+@contextmanager
+def encoded(into: Into, postgres: servers.Postgres, encoding: str) -> Iterator[None]:
+    """The project's database is one of another encoding."""
+    name = f"encoded_{random.Random(str(into.project.directory) + encoding).randrange(10**9)}"
+    into.execute(
+        f"create database {name} template template0 encoding '{encoding}' "
+        "lc_collate 'C' lc_ctype 'C'"
+    )
+    administer, into.conninfo = into.conninfo, postgres.conninfo(name)
+    try:
+        yield
+    finally:
+        into.conninfo = administer
+        into.execute(f"drop database {name}")
+
+
 def test_a_database_of_another_encoding_keeps_what_it_can_not_hold(
     into: Into, postgres: servers.Postgres
 ) -> None:
-    name = f"latin_{random.Random(str(into.project.directory)).randrange(10**9)}"
-    into.execute(
-        f"create database {name} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"
-    )
-    administer, into.conninfo = into.conninfo, postgres.conninfo(name)
     texts = ["plain", "é", "€", "日本", "🚀"]
     into.file("a", [{"n": n, "s": s} for n, s in enumerate(texts)])
-    into.pipeline(columns={"n": "int64", "s": "text"}, max_rejects=5)
-    try:
+    with encoded(into, postgres, "LATIN1"):
+        into.pipeline(columns={"n": "int64", "s": "text"}, max_rejects=5)
         counts = into.project.record()["counts"]
         assert (counts["loaded"], counts["refused"]) == (2, 3)
         into.project.run("rejects", "--export", "rejects.ndjson")
@@ -286,6 +299,25 @@ def test_a_database_of_another_encoding_keeps_what_it_can_not_hold(
         assert values == [{"n": n, "s": s} for n, s in enumerate(texts)][2:]
         retried = into.project.run("rejects", "retry", "p", "--json", code=0).stdout
         assert (json.loads(retried)["tried"], json.loads(retried)["refused"]) == (3, 3)
-    finally:
-        into.conninfo = administer
-        into.execute(f"drop database {name}")
+
+
+def test_the_winner_of_a_merge_is_the_same_in_every_encoding(
+    into: Into, postgres: servers.Postgres
+) -> None:
+    """By the bytes of KOI8-R the second of these letters comes before the first, so that the winner
+    was another one for rows that met in a batch and rows that met in the table."""
+    lesser, greater = [{"n": n, "m": 1, "w": "в"} for n in (1, 2, 3)], {"m": 1, "w": "ц"}
+    files = {
+        "a": [lesser[0], {"n": 1, **greater}, lesser[1], {"n": 3, **greater}],
+        "b": [{"n": 2, **greater}, lesser[2]],
+    }
+    columns = {"n": "int64", "m": "int64", "w": "text"}
+    sink = {"mode": "merge", "key": "n", "newest": "m"}
+    for encoding in ("KOI8R", "UTF8"):
+        with encoded(into, postgres, encoding):
+            into.pipeline(columns=columns, sink=sink)
+            for name, rows in files.items():
+                into.file(name, rows)
+                into.project.run("run")
+            assert into.rows("select n, w from t order by n") == [(n, "ц") for n in (1, 2, 3)]
+            (into.project.directory / "in.b.ndjson").unlink()

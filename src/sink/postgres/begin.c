@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/problem.h"
+#include "sink/postgres/encoding.h"
 #include "sink/postgres/postgres.h"
 
 /* The first problem decides: what check would have told, for callers that did not ask. */
@@ -35,6 +36,7 @@ static tide_code inspect(tide_pg_sink *sink, tide_error *err)
     tide_text problems;
     tide_text_init(&problems);
     bool exists;
+    sink->takes_every_character = tide_pg_takes_every_character(&sink->control);
     tide_code code = tide_pg_table_exists(&sink->control, sink->names.target, &exists, err);
     if (code == TIDE_OK && exists) {
         code = tide_pg_inspect_table(sink, &problems, err);

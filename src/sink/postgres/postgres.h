@@ -30,6 +30,7 @@ typedef struct tide_pg_sink {
     /* From here on made by begin, then read-only. */
     bool begun;
     int64_t run;
+    bool takes_every_character; /* the database, which is in UTF-8 then (encoding.h) */
     tide_pg_layout output, state, late;
     tide_order order;     /* merge: key, newest, then all columns */
     bool keeps_positions; /* staged rows carry theirs: the target may refuse them at last */

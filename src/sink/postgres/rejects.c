@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
+#include "sink/postgres/encoding.h"
 #include "sink/postgres/postgres.h"
 
 /* Upserted at a time. */
@@ -27,46 +27,6 @@ static const char *field_of(const tide_reject *reject, int field)
     return fields[field];
 }
 
-/* A database of another encoding has not got every character, and may refuse a row for that. */
-static bool takes_every_character(const tide_pg_connection *connection)
-{
-    const char *encoding = PQparameterStatus(connection->handle, "server_encoding");
-    return encoding == NULL || strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0;
-}
-
-/* As in JSON: \u20ac, or two of these. */
-static void append_escape(tide_text *out, tide_str text, size_t at, size_t bytes)
-{
-    uint32_t code = (uint8_t)text.data[at] & (0xffu >> (bytes + 1));
-    for (size_t i = 1; i < bytes; i++) {
-        code = code << 6 | ((uint8_t)text.data[at + i] & 0x3fu);
-    }
-    if (code >= 0x10000) {
-        tide_text_append_format(out, "\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)));
-        code = 0xdc00 + (code & 0x3ff);
-    }
-    tide_text_append_format(out, "\\u%04x", (unsigned)code);
-}
-
-/* A reject must never be refused itself: what is not UTF-8 becomes '?', and what the database may
- * not have an escape. */
-static void append_clean(tide_text *out, tide_str text, bool escaped)
-{
-    for (size_t at = 0; at < text.size;) {
-        size_t bytes = tide_utf8_length(text, at);
-        if (bytes == 0) {
-            tide_text_append_char(out, '?');
-            at++;
-        } else if (bytes > 1 && escaped) {
-            append_escape(out, text, at, bytes);
-            at += bytes;
-        } else {
-            tide_text_append_str(out, (tide_str){text.data + at, bytes});
-            at += bytes;
-        }
-    }
-}
-
 /* One that comes back from the table, to be loaded again, stays what it is. */
 static bool is_cut(tide_str position)
 {
@@ -81,14 +41,14 @@ static void append_position(tide_text *out, const char *position)
 {
     tide_str whole = tide_str_of(position);
     if (whole.size <= POSITION_BYTES_MAX || is_cut(whole)) {
-        append_clean(out, whole, false);
+        tide_pg_append_clean(out, whole, false);
         return;
     }
     uint64_t mark = UINT64_C(14695981039346656037); /* FNV-1a */
     for (size_t i = 0; i < whole.size; i++) {
         mark = (mark ^ (uint8_t)whole.data[i]) * UINT64_C(1099511628211);
     }
-    append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX}, false);
+    tide_pg_append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX}, false);
     tide_text_append_format(out, POSITION_MARK "%0*llx", POSITION_MARK_DIGITS,
                             (unsigned long long)mark);
 }
@@ -98,7 +58,7 @@ static void append_escaped_position(tide_text *out, const char *position)
 {
     tide_text whole;
     tide_text_init(&whole);
-    append_clean(&whole, tide_str_of(position), true);
+    tide_pg_append_clean(&whole, tide_str_of(position), true);
     append_position(out, tide_text_c(&whole));
     out->failed = out->failed || tide_text_failed(&whole);
     tide_text_clear(&whole);
@@ -119,7 +79,7 @@ static void put_cell(tide_pg_encoder *encoder, tide_text *scratch, int field, co
     } else if (field == POSITION) {
         append_position(scratch, value);
     } else {
-        append_clean(scratch, tide_str_of(value), escaped);
+        tide_pg_append_clean(scratch, tide_str_of(value), escaped);
     }
     encoder->memory_failed = encoder->memory_failed || tide_text_failed(scratch);
     tide_pg_put_uint32(encoder, (uint32_t)scratch->size);
@@ -214,7 +174,7 @@ static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connect
     int lengths[PARAMETERS_MAX] = {0};
     int formats[PARAMETERS_MAX] = {0};
     size_t offsets[FIELD_COUNT + 1] = {0};
-    bool escaped = command->writes && !takes_every_character(connection);
+    bool escaped = command->writes && !tide_pg_takes_every_character(connection);
     tide_text scratch;
     tide_text_init(&scratch);
     TIDE_TRY(tide_pg_encoder_begin(encoder, NULL, ARRAY_HEADER_BYTES, err));

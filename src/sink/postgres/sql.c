@@ -83,29 +83,33 @@ static bool append_conflict(tide_text *sql, const tide_schema *schema, const uin
     return true;
 }
 
-/* How the server is made to compare a column as we do: text and json by bytes. */
-static void append_operand(tide_text *sql, const char *row, const tide_field *field)
+/* How the server is made to compare a column as we do: text and json by their bytes in UTF-8. */
+static void append_operand(tide_text *sql, const tide_pg_sink *sink, const char *row,
+                           const tide_field *field)
 {
     bool by_bytes = field->type.id == TIDE_TEXT || field->type.id == TIDE_JSON;
-    tide_text_append_format(sql, "%s.", row);
+    bool converted = by_bytes && !sink->takes_every_character;
+    tide_text_append_format(sql, "%s%s.", converted ? "convert_to(" : "", row);
     tide_pg_append_identifier(sql, field->name);
-    if (by_bytes) {
+    if (converted) {
+        tide_text_append(sql, "::text, 'UTF8')");
+    } else if (by_bytes) {
         tide_text_append(sql, "::text COLLATE \"C\"");
     }
 }
 
 /* WHEN new IS DISTINCT FROM old THEN new > old, null least: where one of two distinct values is
  * null, `>` is null and the greater one is new exactly when old is the null. */
-static void append_when(tide_text *sql, const tide_field *field)
+static void append_when(tide_text *sql, const tide_pg_sink *sink, const tide_field *field)
 {
     tide_text_append(sql, " WHEN ");
-    append_operand(sql, "EXCLUDED", field);
+    append_operand(sql, sink, "EXCLUDED", field);
     tide_text_append(sql, " IS DISTINCT FROM ");
-    append_operand(sql, "old", field);
+    append_operand(sql, sink, "old", field);
     tide_text_append(sql, " THEN coalesce(");
-    append_operand(sql, "EXCLUDED", field);
+    append_operand(sql, sink, "EXCLUDED", field);
     tide_text_append(sql, " > ");
-    append_operand(sql, "old", field);
+    append_operand(sql, sink, "old", field);
     tide_text_append(sql, ", ");
     tide_text_append(sql, "old.");
     tide_pg_append_identifier(sql, field->name);
@@ -126,11 +130,11 @@ static char *make_merge(const tide_pg_sink *sink, const char *quoted)
         }
         tide_text_append(&sql, " WHERE CASE");
         if (target->newest_column != TIDE_NO_FIELD) {
-            append_when(&sql, &target->output->fields[target->newest_column]);
+            append_when(&sql, sink, &target->output->fields[target->newest_column]);
         }
         for (size_t i = 0; i < target->output->field_count; i++) {
             if (!is_key(target->key_columns, target->key_count, i) && i != target->newest_column) {
-                append_when(&sql, &target->output->fields[i]);
+                append_when(&sql, sink, &target->output->fields[i]);
             }
         }
         tide_text_append(&sql, " ELSE false END");
