@@ -49,6 +49,30 @@ tide_code tide_run_refuse_overtaken(const tide_run_row *run, const tide_run_row 
                      (long long)now.run, tide_run_status_name(now.status));
 }
 
+tide_code tide_run_refuse_held(const tide_run_row *run, const tide_sink_sight *seen, int64_t epoch,
+                               tide_error *err)
+{
+    if (!run->sight.is_known || !seen->is_known || epoch == seen->epoch + 1) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_E_LEASE_HELD,
+                     "somebody else (a run, or a command such as `tidemill state`) has held the "
+                     "pipeline since this one looked what had been loaded: nothing was written; "
+                     "run the same command again");
+}
+
+tide_code tide_run_refuse_taken(const tide_run_row *run, const tide_sink_sight *seen,
+                                bool same_table, tide_error *err)
+{
+    if (!run->sight.is_known || !seen->is_known || !seen->same_table || same_table) {
+        return TIDE_OK;
+    }
+    return TIDE_FAIL(err, TIDE_E_LEASE_HELD,
+                     "since this run looked what had been loaded, the table was emptied by a reset "
+                     "of another pipeline that shares it, or was made anew: nothing was written; "
+                     "run the same command again");
+}
+
 void tide_sink_facts_clear(tide_sink_facts *facts)
 {
     tide_free(facts->server);

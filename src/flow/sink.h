@@ -116,6 +116,22 @@ tide_run_sight tide_run_sight_of(const tide_run_row *newest);
 TIDE_MUST_CHECK tide_code tide_run_refuse_overtaken(const tide_run_row *run,
                                                     const tide_run_row *newest, tide_error *err);
 
+/* What a sink remembers of its last check, for begin. Who resets, rewinds or accepts takes the
+ * lease for it and leaves no run; who resets a table that others share takes it away from them. */
+typedef struct tide_sink_sight {
+    bool is_known;
+    int64_t epoch;   /* of the pipeline's lease; 0: nobody has ever taken it */
+    bool same_table; /* as in the facts */
+} tide_sink_sight;
+
+/* The same for the lease, which was taken just now, with this epoch. */
+TIDE_MUST_CHECK tide_code tide_run_refuse_held(const tide_run_row *run, const tide_sink_sight *seen,
+                                               int64_t epoch, tide_error *err);
+/* The same for the table, which is (`same_table`) the one that the pipeline has loaded. */
+TIDE_MUST_CHECK tide_code tide_run_refuse_taken(const tide_run_row *run,
+                                                const tide_sink_sight *seen, bool same_table,
+                                                tide_error *err);
+
 /* What check found. */
 typedef struct tide_sink_facts {
     char *server; /* "PostgreSQL 15.18", "SQLite 3.40.1" */

@@ -19,6 +19,9 @@ static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
     tide_code code = facts->server == NULL ? TIDE_FAIL_MEMORY(err, "the version of SQLite")
                                            : tide_store_connect(&sink->store, &connected, err);
     if (code == TIDE_OK) {
+        code = tide_store_look_at_lease(&sink->store, connected, err);
+    }
+    if (code == TIDE_OK) {
         code = tide_csv_check(sink, connected, facts, err);
     }
     tide_mutex_unlock(&sink->store.lock);

@@ -84,6 +84,22 @@ tide_code tide_pg_refuse_sharing(tide_pg_sink *sink, tide_error *err)
     return code;
 }
 
+/* A pipeline that shares the table may have been reset, which takes it away from the others. */
+static tide_code refuse_taken(tide_pg_sink *sink, tide_pg_connection *connection,
+                              const tide_run_row *run, tide_error *err)
+{
+    char sql[512];
+    char *same;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT 1 FROM %s WHERE pipeline = $1 AND table_oid = to_regclass($2)::oid",
+                   sink->names.pipelines);
+    const char *parameters[] = {sink->target->pipeline, sink->names.target};
+    TIDE_TRY(tide_pg_ask(connection, sql, parameters, 2, &same, err));
+    bool same_table = same != NULL;
+    tide_free(same);
+    return tide_run_refuse_taken(run, &sink->sight, same_table, err);
+}
+
 typedef struct beginning {
     tide_pg_sink *sink;
     const tide_run_row *run;
@@ -100,6 +116,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
     TIDE_TRY(lock_pipelines(sink, connection, err));
+    TIDE_TRY(refuse_taken(sink, connection, begin->run, err));
     TIDE_TRY(tide_pg_create_target(sink, connection, err));
     TIDE_TRY(tide_pg_create_state(sink, connection, err));
     if (sink->staged) {
@@ -158,6 +175,7 @@ tide_code tide_pg_sink_begin(tide_sink *base, const tide_run_row *run, tide_erro
     TIDE_TRY(tide_pg_create_engine_tables(sink, err));
     TIDE_TRY(tide_pg_lease_take(&sink->lease, &sink->control, &sink->retry, err));
     TIDE_TRY(refuse_overtaken(base, run, err));
+    TIDE_TRY(tide_run_refuse_held(run, &sink->sight, sink->lease.epoch, err));
     TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, prepare, &begin, err));
     if (!tide_target_repeats(sink->target)) {
         TIDE_TRY(tide_pg_retry_work(&sink->retry, &sink->control, count_rejects, &begin, err));

@@ -398,12 +398,16 @@ static tide_code check_all(tide_pg_connection *connection, tide_pg_attempt *atte
     *facts = (tide_sink_facts){0};
     tide_text_init(&facts->problems);
     TIDE_TRY(tide_pg_begin_questions(connection, err));
+    sink->sight = (tide_sink_sight){0}; /* the epoch first: who raises it later is found by begin */
+    TIDE_TRY(tide_pg_lease_read_epoch(&sink->lease, connection, &sink->sight.epoch, err));
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
     TIDE_TRY(check_late(sink, facts, err));
     TIDE_TRY(sum_units(sink, facts, err));
     TIDE_TRY(read_identity(sink, facts, err));
+    sink->sight.same_table = facts->same_table;
+    sink->sight.is_known = true;
     tide_pg_roll_back(connection); /* nothing was changed */
     return tide_text_failed(&facts->problems) ? TIDE_FAIL_MEMORY(err, "what check found") : TIDE_OK;
 }

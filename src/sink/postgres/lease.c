@@ -216,6 +216,27 @@ tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connectio
     return tide_pg_renewal_start(lease, err);
 }
 
+tide_code tide_pg_lease_read_epoch(const tide_pg_lease *lease, tide_pg_connection *connection,
+                                   int64_t *epoch, tide_error *err)
+{
+    char sql[512];
+    char *answer;
+    *epoch = 0;
+    TIDE_TRY(tide_pg_ask(connection, "SELECT to_regclass($1)::oid", &lease->names->lease, 1,
+                         &answer, err));
+    bool exists = answer != NULL;
+    tide_free(answer);
+    if (!exists) {
+        return TIDE_OK;
+    }
+    (void)snprintf(sql, sizeof sql, "SELECT epoch FROM %s WHERE pipeline = $1",
+                   lease->names->lease);
+    TIDE_TRY(tide_pg_ask(connection, sql, &lease->pipeline, 1, &answer, err));
+    *epoch = answer == NULL ? 0 : strtoll(answer, NULL, 10);
+    tide_free(answer);
+    return TIDE_OK;
+}
+
 static tide_code fail_fenced(const tide_pg_lease *lease, tide_error *err)
 {
     (void)TIDE_FAIL(err, TIDE_FENCED,

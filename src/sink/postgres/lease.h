@@ -36,6 +36,10 @@ void tide_pg_lease_init(tide_pg_lease *lease, const tide_pg_names *names, const 
 /* Takes it, from a dead or silent holder too; io names a living one. Then starts the thread. */
 TIDE_MUST_CHECK tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connection,
                                              const tide_pg_retry *rule, tide_error *err);
+/* As the lease stands; 0: nobody has ever taken it. */
+TIDE_MUST_CHECK tide_code tide_pg_lease_read_epoch(const tide_pg_lease *lease,
+                                                   tide_pg_connection *connection, int64_t *epoch,
+                                                   tide_error *err);
 /* Inside a transaction: fenced when the epoch has moved, else holds it until the end. */
 TIDE_MUST_CHECK tide_code tide_pg_lease_check(const tide_pg_lease *lease,
                                               tide_pg_connection *connection, tide_error *err);

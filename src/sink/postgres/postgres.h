@@ -26,7 +26,8 @@ typedef struct tide_pg_sink {
     bool has_waited; /* for a server that would let nobody in yet: once is enough */
     tide_pg_connection control;
     tide_pg_lease lease;
-    bool staged; /* rows go to names.staging, states to names.staged_state */
+    bool staged;           /* rows go to names.staging, states to names.staged_state */
+    tide_sink_sight sight; /* of the last check */
     /* From here on made by begin, then read-only. */
     bool begun;
     int64_t run;

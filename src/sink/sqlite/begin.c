@@ -31,6 +31,19 @@ tide_code tide_sqlite_keep_identity(tide_sqlite_sink *sink, tide_error *err)
     return code;
 }
 
+/* Under the lock: a pipeline that shares the table may have been reset. */
+static tide_code refuse_taken(tide_sqlite_sink *sink, const tide_run_row *run, tide_error *err)
+{
+    tide_store *store = &sink->store;
+    tide_pipeline_row row;
+    bool same = false;
+    TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, &row, err));
+    tide_code code =
+        tide_table_is(&store->db, store->target->table, row.table_identity, &same, err);
+    tide_pipeline_row_clear(&row);
+    return code == TIDE_OK ? tide_run_refuse_taken(run, &store->sight, same, err) : code;
+}
+
 static tide_code refuse_problems(const tide_text *problems, tide_error *err)
 {
     if (tide_text_failed(problems)) {
@@ -89,10 +102,11 @@ static tide_code drop_parts(tide_sqlite_sink *sink, tide_error *err)
     return tide_db_execute_text(db, &drops, err);
 }
 
-static tide_code begin_inside(tide_sqlite_sink *sink, tide_error *err)
+static tide_code begin_inside(tide_sqlite_sink *sink, const tide_run_row *run, tide_error *err)
 {
     tide_store *store = &sink->store;
     TIDE_TRY(check_again(sink, err));
+    TIDE_TRY(refuse_taken(sink, run, err));
     TIDE_TRY(drop_parts(sink, err));
     if (tide_store_is_staged(store)) {
         TIDE_TRY(tide_table_create_staging(&store->db, store->staged_table, store->target, err));
@@ -119,7 +133,7 @@ static tide_code make_insertion(tide_sqlite_sink *sink, tide_error *err)
 tide_code tide_sqlite_begin(tide_sqlite_sink *sink, const tide_run_row *run, tide_error *err)
 {
     TIDE_TRY(tide_store_begin_run(&sink->store, run, err));
-    tide_code code = begin_inside(sink, err);
+    tide_code code = begin_inside(sink, run, err);
     if (code != TIDE_OK) {
         tide_store_abort_begin(&sink->store);
         return code;

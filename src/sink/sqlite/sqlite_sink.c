@@ -20,6 +20,7 @@ static tide_code check_table(tide_sqlite_sink *sink, tide_sink_facts *facts,
     TIDE_TRY(tide_db_has_rows(db, target->table, &has_rows, err));
     facts->table_empty = !has_rows;
     TIDE_TRY(tide_table_is(db, target->table, row->table_identity, &facts->same_table, err));
+    sink->store.sight.same_table = facts->same_table;
     return tide_table_check(db, target, &facts->problems, err);
 }
 
@@ -49,6 +50,9 @@ static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
     tide_mutex_lock(&sink->store.lock);
     tide_code code = facts->server == NULL ? TIDE_FAIL_MEMORY(err, "the version of SQLite")
                                            : tide_store_connect(&sink->store, &connected, err);
+    if (code == TIDE_OK) {
+        code = tide_store_look_at_lease(&sink->store, connected, err);
+    }
     if (code == TIDE_OK && connected) {
         code = check_connected(sink, facts, err);
     }

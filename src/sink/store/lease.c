@@ -173,6 +173,17 @@ tide_code tide_lease_take(tide_db *db, const char *pipeline, int64_t *epoch, tid
     return TIDE_OK;
 }
 
+tide_code tide_lease_read_epoch(tide_db *db, const char *pipeline, int64_t *epoch, tide_error *err)
+{
+    bool exists = false;
+    *epoch = 0;
+    TIDE_TRY(tide_db_has_table(db, "tidemill_lease", &exists, err));
+    return !exists
+               ? TIDE_OK
+               : tide_db_query_integer(db, "SELECT epoch FROM tidemill_lease WHERE pipeline = ?1",
+                                       &pipeline, 1, 0, epoch, err);
+}
+
 static tide_code update(tide_db *db, const char *sql, const char *pipeline, int64_t epoch,
                         tide_error *err)
 {

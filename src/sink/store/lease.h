@@ -12,12 +12,15 @@
 
 #include "sink/store/db.h"
 
-/* Creates the table. All functions here are called inside a transaction. */
+/* Creates the table. All functions here are called inside a transaction, but for what says so. */
 TIDE_MUST_CHECK tide_code tide_lease_create(tide_db *db, tide_error *err);
 /* Takes it for this process and gives the raised epoch. io when another process holds it: names
  * its pid. */
 TIDE_MUST_CHECK tide_code tide_lease_take(tide_db *db, const char *pipeline, int64_t *epoch,
                                           tide_error *err);
+/* Outside of a transaction, too; 0: nobody has ever taken it. */
+TIDE_MUST_CHECK tide_code tide_lease_read_epoch(tide_db *db, const char *pipeline, int64_t *epoch,
+                                                tide_error *err);
 /* fenced when the epoch has moved; else renews it. */
 TIDE_MUST_CHECK tide_code tide_lease_renew(tide_db *db, const char *pipeline, int64_t epoch,
                                            tide_error *err);

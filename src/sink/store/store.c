@@ -257,6 +257,9 @@ tide_code tide_store_commit(tide_store *store, tide_error *err)
         tide_store_abort(store);
         return code;
     }
+    if (store->is_borrowed && store->epoch == store->sight.epoch + 1) {
+        store->sight.epoch = store->epoch;
+    }
     leave(store);
     return TIDE_OK;
 }

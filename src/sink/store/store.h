@@ -52,6 +52,7 @@ typedef struct tide_store {
     tide_row_writer late_writer;
     int64_t run;           /* 0 before begin */
     int64_t epoch;         /* 0: no lease */
+    tide_sink_sight sight; /* of the last check; what this store did itself since is in it */
     bool writable;         /* db may write: opened by begin_run or enter */
     bool is_borrowed;      /* the lease is held for one transaction only */
     int64_t rejected_rows; /* of this run, as far as they went through here */
@@ -68,6 +69,9 @@ bool tide_store_is_staged(const tide_store *store);
 
 /* Opens an existing database for reading and control; *connected false when there is none. */
 TIDE_MUST_CHECK tide_code tide_store_connect(tide_store *store, bool *connected, tide_error *err);
+/* First of what a check looks at: who takes the lease after it is found by begin. */
+TIDE_MUST_CHECK tide_code tide_store_look_at_lease(tide_store *store, bool connected,
+                                                   tide_error *err);
 /* Fills state_exists, fingerprint, fingerprint_text and problems of facts, and *row (cleared by the
  * caller). */
 TIDE_MUST_CHECK tide_code tide_store_check(tide_store *store, tide_sink_facts *facts,

@@ -86,6 +86,7 @@ static tide_code begin_inside(tide_store *store, const tide_run_row *run, tide_e
     TIDE_TRY(tide_store_create_engine_tables(db, err));
     TIDE_TRY(tide_lease_take(db, pipeline, &store->epoch, err));
     TIDE_TRY(refuse_overtaken(store, run, err));
+    TIDE_TRY(tide_run_refuse_held(run, &store->sight, store->epoch, err));
     TIDE_TRY(tide_store_refuse_rivals(store, err));
     TIDE_TRY(refuse_state(store, err));
     TIDE_TRY(tide_ledger_close_runs_before(db, pipeline, run->run, err));

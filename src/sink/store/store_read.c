@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read of a store: facts, states, runs, marks, units, rejects. */
 #include "base/memory.h"
+#include "sink/store/lease.h"
 #include "sink/store/reject_table.h"
 #include "sink/store/sql.h"
 #include "sink/store/store.h"
@@ -102,6 +103,14 @@ tide_code tide_store_check_state(tide_store *store, tide_text *problems, tide_er
                      &store->db, store->state_table, &store->target->state->schema, "state",
                      "start over, or take the pipeline back to a day (`tidemill state`)", problems,
                      err);
+}
+
+tide_code tide_store_look_at_lease(tide_store *store, bool connected, tide_error *err)
+{
+    store->sight = (tide_sink_sight){.is_known = true};
+    return connected ? tide_lease_read_epoch(&store->db, store->target->pipeline,
+                                             &store->sight.epoch, err)
+                     : TIDE_OK;
 }
 
 tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipeline_row *row,
