@@ -75,7 +75,7 @@ typedef enum tide_run_status {
     TIDE_RUN_COMPLETE,
     TIDE_RUN_FAILED,    /* can be resumed */
     TIDE_RUN_CANCELLED, /* can be resumed */
-    TIDE_RUN_ABANDONED, /* closed by run --new, or by a rewind */
+    TIDE_RUN_ABANDONED, /* closed by run --new, a reset or rewind, or another pipeline */
     TIDE_RUN_REWOUND,   /* no run: table and state were taken back */
     TIDE_RUN_RETRIED    /* no run: rejects were loaded again; ended_at 0 when it was interrupted */
 } tide_run_status;
