@@ -9,7 +9,8 @@
 /* Upserted at a time. */
 #define REJECTS_MAX 1000
 /* The key lies in an index, which holds 2.7 kB an entry: a longer position is cut and told apart by
- * a number. */
+ * a number. Its end stays: that tells the day and the row, by which a rewind finds it, and a retry
+ * its turn. */
 #define POSITION_BYTES_MAX 1024
 #define POSITION_MARK "..."
 #define POSITION_MARK_DIGITS 16
@@ -27,6 +28,32 @@ static const char *field_of(const tide_reject *reject, int field)
     return fields[field];
 }
 
+static bool is_day(const char *text)
+{
+    static const char form[] = "/dddd-dd-dd/";
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        if (form[i] == 'd' ? !digit : text[i] != form[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Without "/DAY/ORDINAL" or "/DAY/STEP.ORDINAL" at its end. */
+static tide_str without_end(tide_str position)
+{
+    static const size_t day_bytes = sizeof "/2000-01-01/" - 1;
+    size_t end = position.size;
+    while (end > 0 && strchr("0123456789.", position.data[end - 1]) != NULL) {
+        end--;
+    }
+    if (end == position.size || end < day_bytes || !is_day(position.data + end - day_bytes)) {
+        return position;
+    }
+    return (tide_str){position.data, end - day_bytes};
+}
+
 /* One that comes back from the table, to be loaded again, stays what it is. */
 static bool is_cut(tide_str position)
 {
@@ -40,17 +67,18 @@ static bool is_cut(tide_str position)
 static void append_position(tide_text *out, const char *position)
 {
     tide_str whole = tide_str_of(position);
-    if (whole.size <= POSITION_BYTES_MAX || is_cut(whole)) {
+    tide_str series = without_end(whole);
+    if (series.size <= POSITION_BYTES_MAX || is_cut(series)) {
         tide_pg_append_clean(out, whole, false);
         return;
     }
     uint64_t mark = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < whole.size; i++) {
-        mark = (mark ^ (uint8_t)whole.data[i]) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < series.size; i++) {
+        mark = (mark ^ (uint8_t)series.data[i]) * UINT64_C(1099511628211);
     }
-    tide_pg_append_clean(out, (tide_str){whole.data, POSITION_BYTES_MAX}, false);
-    tide_text_append_format(out, POSITION_MARK "%0*llx", POSITION_MARK_DIGITS,
-                            (unsigned long long)mark);
+    tide_pg_append_clean(out, (tide_str){series.data, POSITION_BYTES_MAX}, false);
+    tide_text_append_format(out, POSITION_MARK "%0*llx%s", POSITION_MARK_DIGITS,
+                            (unsigned long long)mark, series.data + series.size);
 }
 
 /* Escaped before it is cut, so that it fits, and stays the same when it comes back. */

@@ -48,17 +48,22 @@ static tide_code delete_rows(const rewinding *r, tide_pg_connection *connection,
     return TIDE_OK;
 }
 
-/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. */
+/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. Earlier versions have cut
+ * that off long positions: there the row tells it, if it was one of the table. */
 static tide_code delete_rejects(const rewinding *r, tide_pg_connection *connection, tide_error *err)
 {
-    const char *parameters[] = {r->sink->target->pipeline, r->day};
-    char sql[768];
+    const tide_target *target = r->sink->target;
+    const char *parameters[] = {target->pipeline, r->day,
+                                target->output->fields[target->day_column].name};
+    char sql[1024];
     (void)snprintf(sql, sizeof sql,
                    "DELETE FROM %s WHERE pipeline = $1 AND (stage = 'decode' OR "
                    "substring(\"position\" from '/([0-9]{4}-[0-9]{2}-[0-9]{2})/[0-9.]+$') "
-                   "COLLATE \"C\" > $2)",
+                   "COLLATE \"C\" > $2 OR (octet_length(\"position\") > 1024 AND "
+                   "\"position\" ~ '[.]{3}[0-9a-f]{16}$' AND "
+                   "row_values ->> $3::text COLLATE \"C\" > $2))",
                    r->sink->names.rejects);
-    return tide_pg_change(connection, sql, parameters, 2, &r->done->rejects_deleted, err);
+    return tide_pg_change(connection, sql, parameters, 3, &r->done->rejects_deleted, err);
 }
 
 static tide_code delete_late(const rewinding *r, tide_pg_connection *connection, tide_error *err)
