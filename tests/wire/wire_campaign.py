@@ -307,7 +307,7 @@ class Campaign:
     def draw(self, seed: int) -> tuple[Stage, Case, Plan]:
         rng = random.Random(f"{self.name} {seed}")
         stage = rng.choice(self.stages)
-        case = DRAWS[self.name](rng)
+        case = stage.ground.suit(DRAWS[self.name](rng))
         return stage, case, draw(rng, case.requests())
 
     def describe(self, seed: int) -> str:
@@ -321,7 +321,7 @@ class Campaign:
     def restart(self, seed: int) -> str:
         """A run in which the server is killed and started again; how it went."""
         stage = self.stages[seed // 2 % len(self.stages)]
-        case, plan = draw_restart(seed, stage.ground.server)
+        case, plan = draw_restart(seed, stage.ground)
         said = f"restart {seed}: {stage.ground.server.name} {case}: {plan}"
         outcome = self.execute(seed, stage, case, plan, said)
         return f"{said}: {self.failures[-1] if outcome is None else outcome.code}"

@@ -62,7 +62,7 @@ class Restart(Plan):
             raise self.failures[0]
 
 
-def draw_restart(seed: int, server: object) -> tuple[Case, Restart]:
+def draw_restart(seed: int, ground: object) -> tuple[Case, Restart]:
     rng = random.Random(f"restart {seed}")
     case = Case(
         route=rng.choice(list(ROUTES)),
@@ -76,8 +76,11 @@ def draw_restart(seed: int, server: object) -> tuple[Case, Restart]:
         patient=rng.random() < 0.5,
         timeout=COLD_TIMEOUT,
     )
+    case = ground.suit(case)
     requests = case.requests()
     kinds = [kind for kind in ("next", "pit_next", "next", "pit_next") if requests[kind]]
     kind = rng.choice([*kinds, "open" if requests["open"] else "pit_open"])
     number = rng.randrange(max(1, requests[kind] - 2)) + 1
-    return case, Restart([], server=server, kind=kind, number=number, moment=rng.choice(MOMENTS))
+    return case, Restart(
+        [], server=ground.server, kind=kind, number=number, moment=rng.choice(MOMENTS)
+    )
