@@ -7,7 +7,7 @@
 #include "sink/postgres/postgres.h"
 
 /* The first problem decides: what check would have told, for callers that did not ask. */
-static tide_code refuse_problems(const tide_text *problems, tide_error *err)
+tide_code tide_pg_refuse_problems(const tide_text *problems, tide_error *err)
 {
     if (tide_text_failed(problems)) {
         return TIDE_FAIL_MEMORY(err, "what was found about the table");
@@ -53,7 +53,7 @@ static tide_code inspect(tide_pg_sink *sink, tide_error *err)
             "start over, or take the pipeline back to a day (`tidemill state`)", &problems, err);
     }
     if (code == TIDE_OK) {
-        code = refuse_problems(&problems, err);
+        code = tide_pg_refuse_problems(&problems, err);
     }
     if (code == TIDE_OK && sink->keeps_positions) {
         add_position(&sink->output);
@@ -78,7 +78,7 @@ tide_code tide_pg_refuse_sharing(tide_pg_sink *sink, tide_error *err)
     tide_text_init(&problems);
     tide_code code = tide_pg_check_sharing(sink, &problems, err);
     if (code == TIDE_OK) {
-        code = refuse_problems(&problems, err);
+        code = tide_pg_refuse_problems(&problems, err);
     }
     tide_text_clear(&problems);
     return code;
@@ -117,6 +117,7 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
     TIDE_TRY(lock_pipelines(sink, connection, err));
     TIDE_TRY(refuse_taken(sink, connection, begin->run, err));
+    TIDE_TRY(tide_pg_prepare_late(sink, err));
     TIDE_TRY(tide_pg_create_target(sink, connection, err));
     TIDE_TRY(tide_pg_create_state(sink, connection, err));
     if (sink->staged) {

@@ -305,28 +305,6 @@ static tide_code check_state(tide_pg_sink *sink, tide_sink_facts *facts, tide_er
     return find_any_row(sink, sink->names.state, &facts->state_exists, err);
 }
 
-/* One without rows is made anew when a run begins. */
-static tide_code check_late(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
-{
-    tide_text problems;
-    bool has_rows = false;
-    if (!tide_pg_has_late_rows(sink)) {
-        return TIDE_OK;
-    }
-    tide_text_init(&problems);
-    tide_code code = tide_pg_check_own_columns(
-        sink, sink->names.late, sink->target->late, "late rows'",
-        "drop or rename that table, and a new one is made", &problems, err);
-    if (code == TIDE_OK && problems.size > 0) {
-        code = find_any_row(sink, sink->names.late, &has_rows, err);
-    }
-    if (has_rows) {
-        tide_text_append(&facts->problems, tide_text_c(&problems));
-    }
-    tide_text_clear(&problems);
-    return code;
-}
-
 static tide_code sum_units(tide_pg_sink *sink, tide_sink_facts *facts, tide_error *err)
 {
     bool exists;
@@ -403,7 +381,7 @@ static tide_code check_all(tide_pg_connection *connection, tide_pg_attempt *atte
     TIDE_TRY(check_server(sink, facts, err));
     TIDE_TRY(check_table(sink, facts, err));
     TIDE_TRY(check_state(sink, facts, err));
-    TIDE_TRY(check_late(sink, facts, err));
+    TIDE_TRY(tide_pg_check_late(sink, &facts->problems, err));
     TIDE_TRY(sum_units(sink, facts, err));
     TIDE_TRY(read_identity(sink, facts, err));
     sink->sight.same_table = facts->same_table;

@@ -156,7 +156,7 @@ tide_code tide_pg_inspect_columns(tide_pg_sink *sink, const char *quoted, tide_p
 }
 
 /* By numbers: how a type's name is printed depends on settings (quote_all_identifiers). */
-static bool is_natural(tide_type type, const PGresult *result, int row)
+bool tide_pg_is_natural(tide_type type, const PGresult *result, int row)
 {
     char name[24];
     int32_t modifier =
@@ -181,7 +181,7 @@ tide_code tide_pg_check_own_columns(tide_pg_sink *sink, const char *quoted,
     for (int i = 0; i < PQntuples(result); i++) {
         size_t field = tide_schema_find(schema, PQgetvalue(result, i, 0));
         char type[24];
-        if (field != TIDE_NO_FIELD && !is_natural(schema->fields[field].type, result, i)) {
+        if (field != TIDE_NO_FIELD && !tide_pg_is_natural(schema->fields[field].type, result, i)) {
             tide_text_append_format(
                 problems,
                 "%s column `%s` of %s is %s, but the pipeline now declares "

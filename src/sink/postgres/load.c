@@ -31,40 +31,6 @@ typedef struct unit_load {
     tide_pg_marker marker;
 } unit_load;
 
-/* A tide_visit_batch. */
-static tide_code write_late_batch(void *context, const tide_batch *batch, tide_error *err)
-{
-    unit_load *load = context;
-    tide_sink_worker *worker = load->worker;
-    tide_pg_sink *sink = worker->sink;
-    int64_t row_count = tide_batch_row_count(batch);
-    tide_column *columns = tide_alloc_zero(sink->late.count, sizeof *columns);
-    tide_row *rows = tide_alloc_zero((size_t)row_count, sizeof *rows);
-    tide_code code = TIDE_OK;
-    int64_t copied;
-    if (columns == NULL || rows == NULL) {
-        code = TIDE_FAIL_MEMORY(err, "late rows");
-    } else {
-        tide_batch_columns(batch, columns);
-        for (int64_t i = 0; i < row_count; i++) {
-            rows[i] = (tide_row){columns, i};
-        }
-        tide_pg_chunk chunk = {rows, (size_t)row_count, &sink->late, true};
-        code = tide_pg_copy(&worker->connection, &worker->encoder, sink->late_sql, &chunk, &copied,
-                            NULL, err);
-    }
-    tide_free(columns);
-    tide_free(rows);
-    return code;
-}
-
-static tide_code write_late(unit_load *load, tide_error *err)
-{
-    return load->worker->sink->late_sql == NULL
-               ? TIDE_OK
-               : tide_unit_visit_late_rows(load->unit, write_late_batch, load, err);
-}
-
 static void collect_lists(const unit_load *load, const tide_reject_list **lists)
 {
     lists[0] = &load->worker->parts.rejects;
@@ -152,7 +118,7 @@ static tide_code write_part(unit_load *load, tide_pg_connection *connection, tid
     if (tide_pg_is_over_rejects(worker->sink, count_rejects(load))) {
         return TIDE_FAIL(err, TIDE_OVER_REJECTS, "too many rows are rejected");
     }
-    return write_late(load, err);
+    return tide_pg_write_late(worker, load->unit, err);
 }
 
 static tide_code write_end(unit_load *load, tide_pg_connection *connection, tide_error *err)

@@ -93,9 +93,10 @@ TIDE_MUST_CHECK tide_code tide_pg_sink_has_table(tide_pg_sink *sink, const char 
 TIDE_MUST_CHECK tide_code tide_pg_inspect_columns(tide_pg_sink *sink, const char *quoted,
                                                   tide_pg_layout *layout, tide_text *problems,
                                                   tide_error *err);
+/* Is a column of the type that we create? Of a row whose third and fourth column are atttypid and
+ * atttypmod. */
+bool tide_pg_is_natural(tide_type type, const PGresult *result, int row);
 /* Of a table of ours: `what` its rows are, and the `cure` beside ALTER TABLE. */
-/* May the pipeline have rows that came late? */
-bool tide_pg_has_late_rows(const tide_pg_sink *sink);
 TIDE_MUST_CHECK tide_code tide_pg_check_own_columns(tide_pg_sink *sink, const char *quoted,
                                                     const tide_schema *schema, const char *what,
                                                     const char *cure, tide_text *problems,
@@ -120,7 +121,18 @@ TIDE_MUST_CHECK tide_code tide_pg_lock_makers(tide_pg_connection *connection, ti
 TIDE_MUST_CHECK bool tide_pg_sink_await_maker(tide_pg_sink *sink, bool patient, tide_error *err);
 tide_code tide_pg_sink_check(tide_sink *sink, tide_sink_facts *facts, tide_error *err);
 
-/* begin.c */
+/* late.c: may the pipeline have rows that came late? Their table is checked, told as problems, and
+ * in the transaction of begin made or fitted. */
+bool tide_pg_has_late_rows(const tide_pg_sink *sink);
+TIDE_MUST_CHECK tide_code tide_pg_check_late(tide_pg_sink *sink, tide_text *problems,
+                                             tide_error *err);
+TIDE_MUST_CHECK tide_code tide_pg_prepare_late(tide_pg_sink *sink, tide_error *err);
+/* late_rows.c */
+TIDE_MUST_CHECK tide_code tide_pg_write_late(tide_sink_worker *worker, const tide_unit *unit,
+                                             tide_error *err);
+
+/* begin.c: the first problem decides. */
+TIDE_MUST_CHECK tide_code tide_pg_refuse_problems(const tide_text *problems, tide_error *err);
 tide_code tide_pg_sink_begin(tide_sink *sink, const tide_run_row *run, tide_error *err);
 /* tables.c: SQL text of what is created. */
 TIDE_MUST_CHECK tide_code tide_pg_create_engine_tables(tide_pg_sink *sink, tide_error *err);

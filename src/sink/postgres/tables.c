@@ -223,53 +223,8 @@ static tide_code grow_or_create(tide_pg_connection *connection, const char *quot
     return run_text(connection, &sql, err);
 }
 
-bool tide_pg_has_late_rows(const tide_pg_sink *sink)
-{
-    const tide_target *target = sink->target;
-    return target->late != NULL && target->late->field_count > 0 && target->state != NULL &&
-           target->mode != TIDE_REPLACE;
-}
-
-/* Nobody adds a row between the look and the end of the transaction. */
-static tide_code drop_if_empty(tide_pg_connection *connection, const char *quoted, tide_error *err)
-{
-    char sql[512];
-    char *row = NULL;
-    (void)snprintf(sql, sizeof sql, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", quoted);
-    TIDE_TRY(tide_pg_run(connection, sql, err));
-    (void)snprintf(sql, sizeof sql, "SELECT 1 FROM %s LIMIT 1", quoted);
-    TIDE_TRY(tide_pg_ask(connection, sql, NULL, 0, &row, err));
-    bool has_rows = row != NULL;
-    tide_free(row);
-    (void)snprintf(sql, sizeof sql, "DROP TABLE %s", quoted);
-    return has_rows ? TIDE_OK : tide_pg_run(connection, sql, err);
-}
-
-/* A pipeline whose columns are of other types by now gets its late rows into others: as long as
- * there are none, nothing is lost. */
-static tide_code drop_unfit_late(tide_pg_sink *sink, tide_pg_connection *connection,
-                                 tide_error *err)
-{
-    tide_text problems;
-    tide_text_init(&problems);
-    tide_code code = tide_pg_check_own_columns(sink, sink->names.late, sink->target->late,
-                                               "late rows'", "drop it", &problems, err);
-    if (code == TIDE_OK && problems.size > 0) {
-        code = drop_if_empty(connection, sink->names.late, err);
-    }
-    tide_text_clear(&problems);
-    return code;
-}
-
 tide_code tide_pg_create_target(tide_pg_sink *sink, tide_pg_connection *connection, tide_error *err)
 {
-    const tide_schema *late = sink->target->late;
-    if (tide_pg_has_late_rows(sink)) {
-        TIDE_TRY(drop_unfit_late(sink, connection, err));
-    }
-    if (late != NULL && late->field_count > 0) {
-        TIDE_TRY(grow_or_create(connection, sink->names.late, late, "", err));
-    }
     bool exists;
     TIDE_TRY(tide_pg_table_exists(connection, sink->names.target, &exists, err));
     if (exists || sink->target->mode == TIDE_REPLACE) { /* replace renames its staging into place */

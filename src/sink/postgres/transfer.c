@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "sink/postgres/encoding.h"
 
 /* Errors by which the server says something about itself, not about a row: their SQLSTATE classes.
  * Everything else - data, integrity, row too large, what triggers raise - is about the row. */
@@ -75,6 +76,11 @@ static void encode_rows(tide_pg_encoder *encoder, const tide_pg_chunk *chunk)
     }
 }
 
+static bool is_text(const tide_column *column)
+{
+    return column->type.id == TIDE_TEXT || column->type.id == TIDE_JSON;
+}
+
 static void encode_rows_checked(tide_pg_encoder *encoder, const tide_pg_chunk *chunk)
 {
     const tide_pg_writer *writers = chunk->layout->writers;
@@ -89,6 +95,9 @@ static void encode_rows_checked(tide_pg_encoder *encoder, const tide_pg_chunk *c
             if (writers[j].fit != NULL && !tide_column_is_null(&columns[j], row) &&
                 !writers[j].fit(&writers[j], &columns[j], row)) {
                 tide_pg_put_null(encoder);
+            } else if (chunk->escaped && is_text(&columns[j]) &&
+                       !tide_column_is_null(&columns[j], row)) {
+                tide_pg_put_escaped(encoder, tide_column_str(&columns[j], row));
             } else {
                 writers[j].write(encoder, &writers[j], &columns[j], row);
             }

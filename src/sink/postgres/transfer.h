@@ -15,6 +15,7 @@ typedef struct tide_pg_chunk {
     const tide_pg_layout *layout; /* borrowed */
     bool
         null_misfits; /* cells that do not fit become null (late rows), else they are not checked */
+    bool escaped;     /* then: and text has escapes (encoding.h) */
 } tide_pg_chunk;
 
 /* What the server said to a chunk that it did not take. */

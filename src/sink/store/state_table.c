@@ -25,8 +25,9 @@ static tide_code add_column(tide_db *db, const char *table, const tide_field *fi
     return tide_db_execute_text(db, &sql, err);
 }
 
-tide_code tide_exact_table_create(tide_db *db, const char *table, const tide_schema *schema,
-                                  const char *constraints, const char *options, tide_error *err)
+/* IF NOT EXISTS, with the columns that it lacks. */
+static tide_code create_table(tide_db *db, const char *table, const tide_schema *schema,
+                              const char *constraints, tide_error *err)
 {
     tide_text sql;
     tide_text_init(&sql);
@@ -35,8 +36,7 @@ tide_code tide_exact_table_create(tide_db *db, const char *table, const tide_sch
     tide_text_append(&sql, " (");
     tide_sql_append_columns(&sql, schema, TIDE_SQL_EXACT);
     tide_text_append(&sql, constraints);
-    tide_text_append(&sql, ") ");
-    tide_text_append(&sql, options);
+    tide_text_append(&sql, ") STRICT, WITHOUT ROWID");
     TIDE_TRY(tide_db_execute_text(db, &sql, err));
     for (size_t i = 0; i < schema->field_count; i++) {
         TIDE_TRY(add_column(db, table, &schema->fields[i], err));
@@ -64,8 +64,7 @@ tide_code tide_state_table_create(tide_db *db, const char *table, const tide_sta
     tide_text_append_char(&key, ')');
     tide_code code = tide_text_failed(&key)
                          ? TIDE_FAIL_MEMORY(err, "a statement")
-                         : tide_exact_table_create(db, table, &layout->schema, tide_text_c(&key),
-                                                   "STRICT, WITHOUT ROWID", err);
+                         : create_table(db, table, &layout->schema, tide_text_c(&key), err);
     tide_text_clear(&key);
     return code;
 }

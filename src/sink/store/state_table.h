@@ -33,11 +33,4 @@ TIDE_MUST_CHECK tide_code tide_state_table_read(tide_db *db, const char *table,
 TIDE_MUST_CHECK tide_code tide_state_table_read_none(const tide_state_layout *layout,
                                                      tide_stream **stream, tide_error *err);
 
-/* Creates a table with the columns of schema (EXACT) and `constraints` behind them, or adds the
- * columns that it lacks: of state and of late rows. */
-TIDE_MUST_CHECK tide_code tide_exact_table_create(tide_db *db, const char *table,
-                                                  const tide_schema *schema,
-                                                  const char *constraints, const char *options,
-                                                  tide_error *err);
-
 #endif

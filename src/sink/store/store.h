@@ -78,8 +78,10 @@ TIDE_MUST_CHECK tide_code tide_store_check(tide_store *store, tide_sink_facts *f
                                            tide_pipeline_row *row, tide_error *err);
 /* bad_config if another pipeline writes the table, which may not share it. */
 TIDE_MUST_CHECK tide_code tide_store_refuse_rivals(tide_store *store, tide_error *err);
-/* A table of late rows that has none, and columns of other types, is dropped. */
-TIDE_MUST_CHECK tide_code tide_store_drop_unfit_late(tide_store *store, tide_error *err);
+/* late_table.c: the table of late rows, told as problems, and inside begin made or fitted. */
+TIDE_MUST_CHECK tide_code tide_store_check_late(tide_store *store, tide_text *problems,
+                                                tide_error *err);
+TIDE_MUST_CHECK tide_code tide_store_prepare_late(tide_store *store, tide_error *err);
 /* Types of the state's columns that are not those of the pipeline. A rewind makes states anew, so
  * it is the run that asks. */
 TIDE_MUST_CHECK tide_code tide_store_check_state(tide_store *store, tide_text *problems,

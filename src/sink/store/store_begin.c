@@ -14,10 +14,7 @@ static tide_code create_own_tables(tide_store *store, tide_error *err)
     const tide_target *target = store->target;
     tide_reject_table rejects = {db, store->rejects_table, target};
     TIDE_TRY(tide_reject_table_create(&rejects, err));
-    TIDE_TRY(tide_store_drop_unfit_late(store, err));
-    if (store->late_table != NULL) {
-        TIDE_TRY(tide_exact_table_create(db, store->late_table, target->late, "", "STRICT", err));
-    }
+    TIDE_TRY(tide_store_prepare_late(store, err));
     if (store->state_table != NULL) {
         TIDE_TRY(tide_state_table_create(db, store->state_table, target->state, err));
     }

@@ -56,45 +56,6 @@ static tide_code check_own_columns(tide_db *db, const char *table, const tide_sc
     return code;
 }
 
-static tide_code check_late_columns(tide_store *store, tide_text *problems, tide_error *err)
-{
-    return check_own_columns(&store->db, store->late_table, store->target->late, "late rows'",
-                             "drop or rename that table, and a new one is made", problems, err);
-}
-
-static tide_code has_late_rows(tide_store *store, bool *has, tide_error *err)
-{
-    *has = false;
-    if (store->late_table != NULL) {
-        TIDE_TRY(tide_db_has_table(&store->db, store->late_table, has, err));
-    }
-    return *has ? tide_db_has_rows(&store->db, store->late_table, has, err) : TIDE_OK;
-}
-
-static tide_code check_late(tide_store *store, tide_text *problems, tide_error *err)
-{
-    bool has_rows;
-    TIDE_TRY(has_late_rows(store, &has_rows, err));
-    return has_rows ? check_late_columns(store, problems, err) : TIDE_OK;
-}
-
-tide_code tide_store_drop_unfit_late(tide_store *store, tide_error *err)
-{
-    bool has_rows;
-    tide_text problems;
-    TIDE_TRY(has_late_rows(store, &has_rows, err));
-    if (store->late_table == NULL || has_rows) {
-        return TIDE_OK;
-    }
-    tide_text_init(&problems);
-    tide_code code = check_late_columns(store, &problems, err);
-    if (code == TIDE_OK && problems.size > 0) {
-        code = tide_db_drop_table(&store->db, store->late_table, err);
-    }
-    tide_text_clear(&problems);
-    return code;
-}
-
 tide_code tide_store_check_state(tide_store *store, tide_text *problems, tide_error *err)
 {
     return store->state_table == NULL
@@ -126,7 +87,7 @@ tide_code tide_store_check(tide_store *store, tide_sink_facts *facts, tide_pipel
     if (has_table) {
         TIDE_TRY(tide_db_has_rows(&store->db, store->state_table, &facts->state_exists, err));
     }
-    TIDE_TRY(check_late(store, &facts->problems, err));
+    TIDE_TRY(tide_store_check_late(store, &facts->problems, err));
     TIDE_TRY(tide_ledger_sum_units(&store->db, store->target->pipeline, facts, err));
     return tide_ledger_find_rivals(&store->db, store->target, &facts->problems, err);
 }
