@@ -42,6 +42,28 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+#define DIGITS "0123456789"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Bytes of a name like "LATIN1" or "KOI8R", quotes included; 0 = no such. */
+static size_t encoding_bytes(const char *text)
+{
+    size_t letters = text[0] == '"' ? strspn(text + 1, CAPITALS) : 0;
+    if (letters < 2) {
+        return 0;
+    }
+    size_t bytes = 1 + letters + strspn(text + 1 + letters, DIGITS CAPITALS);
+    return text[bytes] == '"' ? bytes + 1 : 0;
+}
+
+/* Of digits, or of 0x and hexadecimal ones. */
+static size_t number_bytes(const char *text)
+{
+    size_t hexadecimal =
+        text[0] == '0' && text[1] == 'x' ? strspn(text + 2, DIGITS "abcdefABCDEF") : 0;
+    return hexadecimal > 0 ? 2 + hexadecimal : strspn(text, DIGITS);
+}
+
 static void make_pattern(const char *reason, tide_text *out)
 {
     tide_text_reset(out);
@@ -52,7 +74,10 @@ static void make_pattern(const char *reason, tide_text *out)
             reason = close + 1;
         } else if (is_digit(*reason)) {
             tide_text_append_char(out, 'N');
-            reason += strspn(reason, "0123456789");
+            reason += number_bytes(reason);
+        } else if (encoding_bytes(reason) > 0) {
+            tide_text_append_str(out, (tide_str){reason, encoding_bytes(reason)});
+            reason += encoding_bytes(reason);
         } else {
             tide_text_append_char(out, *reason++);
         }

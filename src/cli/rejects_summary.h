@@ -5,6 +5,7 @@
  *
  *   `12x` is not a number     `...` is not a number
  *   no negative 17            no negative N
+ *   0xc4 is not in "LATIN1"   N is not in "LATIN1"
  */
 #ifndef TIDE_CLI_REJECTS_SUMMARY_H
 #define TIDE_CLI_REJECTS_SUMMARY_H

@@ -81,10 +81,9 @@ static void print_reason(const tide_process_plan *plan, const tide_column *colum
         case TIDE_USE_TOO_LONG:
             tide_text_append_format(
                 out,
-                "`%s`: a series of %zu bytes is more than an index of the sink holds for certain "
+                "a series of %zu bytes is more than an index of the sink holds for certain "
                 "(%zu): a hash as the column's mask would make it short",
-                name, series_bytes(plan, columns, row, &longest),
-                plan->options.limits.series_bytes_max);
+                series_bytes(plan, columns, row, &longest), plan->options.limits.series_bytes_max);
             break;
         case TIDE_USE_TOO_EARLY:
             tide_text_append_format(out, "`%s` is a time before all that the sink can hold", name);

@@ -297,6 +297,8 @@ def test_a_database_of_another_encoding_keeps_what_it_can_not_hold(
         lines = (into.project.directory / "rejects.ndjson").read_text().splitlines()
         values = [json.loads(line)["values"] for line in lines]
         assert values == [{"n": n, "s": s} for n, s in enumerate(texts)][2:]
+        told = into.project.run("rejects", "p").stdout
+        assert 'sequence N N N in encoding "UTF8" has no equivalent in encoding "LATIN1"' in told
         retried = into.project.run("rejects", "retry", "p", "--json", code=0).stdout
         assert (json.loads(retried)["tried"], json.loads(retried)["refused"]) == (3, 3)
 
