@@ -148,6 +148,7 @@ static tide_code commit_staged(tide_csv_sink *sink, tide_error *err)
         TIDE_TRY(tide_manifest_forget(&store->db, pipeline, false, err));
         TIDE_TRY(tide_ledger_write_swap(&store->db, pipeline,
                                         sink->staging + strlen(sink->directory) + 1, err));
+        TIDE_TRY(tide_csv_keep_identity(sink, err));
     }
     return tide_manifest_commit_staged(&store->db, pipeline, err);
 }

@@ -71,17 +71,39 @@ static tide_code begin_staging(tide_csv_sink *sink, tide_error *err)
                                  : tide_folder_create(sink->staging, err);
 }
 
-static tide_code begin_inside(tide_csv_sink *sink, tide_error *err)
+/* Until a replace has put its rows in place, the table is as those before have left it; but the
+ * first one has to be known to other pipelines. */
+static tide_code keep_identity_at_begin(tide_csv_sink *sink, tide_error *err)
+{
+    bool is_kept = false;
+    TIDE_TRY(tide_store_has_identity(&sink->store, &is_kept, err));
+    return is_kept && sink->store.target->mode == TIDE_REPLACE ? TIDE_OK
+                                                               : tide_csv_keep_identity(sink, err);
+}
+
+/* Whoever begins anew without the parts that are gone has been told so: a run that goes on does
+ * not come here. */
+static tide_code forget_missing(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
+{
+    if (run->sight.run == run->run) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_csv_finish_swap(sink, err));
+    return tide_csv_forget_missing(sink, err);
+}
+
+static tide_code begin_inside(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
 {
     tide_store *store = &sink->store;
     int64_t last_part = 0;
     TIDE_TRY(tide_manifest_create(&store->db, err));
+    TIDE_TRY(forget_missing(sink, run, err));
     TIDE_TRY(tide_csv_recover(sink, err));
     TIDE_TRY(begin_staging(sink, err));
     TIDE_TRY(
         tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &last_part, err));
     tide_atomic_set(&sink->last_part, last_part);
-    return tide_csv_keep_identity(sink, err);
+    return keep_identity_at_begin(sink, err);
 }
 
 static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err)
@@ -90,7 +112,7 @@ static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err
     TIDE_TRY(refuse_problems(sink, err));
     TIDE_TRY(tide_folder_create(sink->directory, err));
     TIDE_TRY(tide_store_begin_run(&sink->store, run, err));
-    tide_code code = begin_inside(sink, err);
+    tide_code code = begin_inside(sink, run, err);
     if (code != TIDE_OK) {
         tide_store_abort_begin(&sink->store);
         return code;

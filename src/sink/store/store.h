@@ -76,6 +76,8 @@ TIDE_MUST_CHECK tide_code tide_store_look_at_lease(tide_store *store, bool conne
  * caller). */
 TIDE_MUST_CHECK tide_code tide_store_check(tide_store *store, tide_sink_facts *facts,
                                            tide_pipeline_row *row, tide_error *err);
+/* Has the pipeline left what tells it and its table (tidemill_pipelines)? Inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_store_has_identity(tide_store *store, bool *has, tide_error *err);
 /* bad_config if another pipeline writes the table, which may not share it. */
 TIDE_MUST_CHECK tide_code tide_store_refuse_rivals(tide_store *store, tide_error *err);
 /* late_table.c: the table of late rows, told as problems, and inside begin made or fitted. */
