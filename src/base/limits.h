@@ -43,6 +43,8 @@
 /* A renewal that is not answered so long is tried again on a new connection: twice that, the pause
  * before and the time to connect are less than what others wait for. */
 #define TIDE_LEASE_ANSWER_SECONDS 15
+/* Who takes it waits so long for a row that somebody else has locked. */
+#define TIDE_LEASE_TAKE_SECONDS 30
 
 /* A split that failed in passing is begun anew this often, with growing pauses. */
 #define TIDE_SPLIT_ATTEMPTS_MAX 8

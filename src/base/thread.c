@@ -54,6 +54,14 @@ void tide_thread_join(tide_thread *thread)
     }
 }
 
+void tide_thread_detach(tide_thread *thread)
+{
+    if (thread->started) {
+        (void)pthread_detach(thread->handle);
+        thread->started = false;
+    }
+}
+
 void tide_mutex_init(tide_mutex *mutex)
 {
     (void)pthread_mutex_init(&mutex->handle, NULL);

@@ -20,6 +20,9 @@ TIDE_MUST_CHECK tide_code tide_thread_start(tide_thread *thread, void (*run)(voi
 /* Waits for its end. Nothing when it was never started. */
 void tide_thread_join(tide_thread *thread);
 
+/* Nobody waits for its end; what it touches must be its own. */
+void tide_thread_detach(tide_thread *thread);
+
 typedef struct tide_mutex {
     pthread_mutex_t handle;
 } tide_mutex;

@@ -32,7 +32,7 @@ static tide_code try_merge(tide_sink_worker *worker, tide_pg_connection *connect
         return TIDE_OK;
     }
     PGresult *result =
-        PQexec(connection->handle, "SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT tide_chunk");
+        tide_pg_exec(connection, "SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT tide_chunk");
     tide_code code = tide_pg_judge(connection, result, refusal, err);
     PQclear(result);
     return code;

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/postgres/connection.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/calendar.h"
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
 #include "sink/postgres/conninfo.h"
 #include "sink/postgres/login_failure.h"
-
-/* How long a wait for an answer lasts before libpq is asked again for what it has. */
-#define LOOK_AGAIN_MS 1000
 
 /* What a user leaves open. A dead server must be noticed in a minute or so, not in two hours; a
  * machine that answers nothing must not hold a run for ever. */
@@ -221,6 +215,7 @@ tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err)
 
 void tide_pg_disconnect(tide_pg_connection *connection)
 {
+    tide_pg_end_cancelling(connection);
     PQfinish(connection->handle);
     connection->handle = NULL;
     connection->is_unsound = false;
@@ -275,7 +270,7 @@ tide_code tide_pg_run(tide_pg_connection *connection, const char *sql, tide_erro
     if (!tide_pg_is_connected(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
-    PGresult *result = PQexec(connection->handle, sql);
+    PGresult *result = tide_pg_exec(connection, sql);
     tide_code code = tide_pg_succeeded(result) ? TIDE_OK : tide_pg_fail(connection, result, err);
     PQclear(result);
     return code;
@@ -289,8 +284,8 @@ tide_code tide_pg_query(tide_pg_connection *connection, const char *sql,
     if (!tide_pg_is_connected(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
-    PGresult *answer =
-        PQexecParams(connection->handle, sql, parameter_count, NULL, parameters, NULL, NULL, 0);
+    tide_pg_command command = {.sql = sql, .count = parameter_count, .values = parameters};
+    PGresult *answer = tide_pg_exec_command(connection, &command);
     if (!tide_pg_succeeded(answer)) {
         tide_code code = tide_pg_fail(connection, answer, err);
         PQclear(answer);
@@ -329,49 +324,6 @@ tide_code tide_pg_ask(tide_pg_connection *connection, const char *sql,
     return code;
 }
 
-/* For as long as until the deadline, but not longer than until libpq is asked again. */
-static tide_code wait_for_bytes(tide_pg_connection *connection, int64_t deadline, tide_error *err)
-{
-    struct pollfd wait = {.fd = PQsocket(connection->handle), .events = POLLIN};
-    int64_t left_ms = (deadline - tide_monotonic_micros()) / 1000;
-    if (left_ms <= 0) {
-        connection->is_unsound = true; /* the answer may still come */
-        return TIDE_FAIL(err, TIDE_E_DATABASE_LOST, "%s: no answer in time",
-                         connection->login->label);
-    }
-    if (poll(&wait, 1, left_ms < LOOK_AGAIN_MS ? (int)left_ms : LOOK_AGAIN_MS) < 0 &&
-        errno != EINTR) {
-        return tide_pg_fail(connection, NULL, err);
-    }
-    return TIDE_OK;
-}
-
-/* libpq before 18 takes memory that it did not get for the result of a COPY that asks for rows for
- * bytes that are still to come, and PQgetResult would wait for those for ever. It tries again
- * whenever it is asked whether it is busy; so it is asked once there was memory for a result, and
- * from time to time. Then it reads, too, whether or not the socket has anything: what TLS has
- * deciphered already does not wake a poll. */
-tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline, tide_error *err)
-{
-    PGconn *handle = connection->handle;
-    while (PQisBusy(handle) != 0) {
-        PGresult *probe = PQmakeEmptyPGresult(handle, PGRES_EMPTY_QUERY);
-        if (probe == NULL) {
-            connection->is_unsound = true;
-            return TIDE_FAIL_MEMORY(err, "an answer of PostgreSQL");
-        }
-        PQclear(probe);
-        if (PQconsumeInput(handle) != 1) {
-            return tide_pg_fail(connection, NULL, err);
-        }
-        if (PQisBusy(handle) == 0) {
-            return TIDE_OK;
-        }
-        TIDE_TRY(wait_for_bytes(connection, deadline, err));
-    }
-    return TIDE_OK;
-}
-
 void tide_pg_roll_back(tide_pg_connection *connection)
 {
     if (connection->handle == NULL) {
@@ -386,7 +338,7 @@ void tide_pg_roll_back(tide_pg_connection *connection)
         tide_pg_disconnect(connection);
         return;
     }
-    PGresult *result = PQexec(connection->handle, "ROLLBACK");
+    PGresult *result = tide_pg_exec(connection, "ROLLBACK");
     if (!tide_pg_succeeded(result)) {
         tide_pg_disconnect(connection);
     }

@@ -11,13 +11,16 @@
 #include <libpq-fe.h>
 
 #include "base/text.h"
+#include "flow/cancel.h"
 
 /* How to connect: the user's parameters and our defaults for what they leave open. */
 typedef struct tide_pg_login {
     char **keywords; /* owned, NULL-terminated, as values */
     char **values;
     size_t count;
-    char *label; /* owned: how messages call it */
+    char *label;               /* owned: how messages call it */
+    const tide_cancel *cancel; /* borrowed, or NULL: a request to stop now ends what the server is
+                                  at (exchange.c) */
 } tide_pg_login;
 
 TIDE_MUST_CHECK tide_code tide_pg_login_init(tide_pg_login *login, const char *conninfo,
@@ -33,7 +36,10 @@ typedef struct tide_pg_connection {
     bool was_cancelled;
     /* The last attempt to connect failed for a reason that may be gone soon. */
     bool is_refused_for_now;
-    const tide_pg_login *login; /* borrowed */
+    const tide_pg_login *login;          /* borrowed */
+    int64_t sent_at;                     /* the last command; monotonic */
+    int64_t cancelled_at;                /* for the first time; 0: it was not */
+    struct tide_pg_canceller *canceller; /* owned; NULL: nobody is cancelling it */
 } tide_pg_connection;
 
 void tide_pg_connection_init(tide_pg_connection *connection, const tide_pg_login *login);
@@ -60,8 +66,31 @@ TIDE_MUST_CHECK tide_code tide_pg_ask(tide_pg_connection *connection, const char
                                       const char *const *parameters, int parameter_count,
                                       char **answer, tide_error *err);
 
-/* Waits until PQgetResult has something to give, at most until `deadline` (tide_monotonic_micros;
- * INT64_MAX = as long as it takes). remote_retry when nothing came, or the connection is lost. */
+/* One command with its parameters, as PQexecParams has them. */
+typedef struct tide_pg_command {
+    const char *sql;
+    int count;
+    const char *const *values;
+    const int *lengths; /* NULL: all are text, as with formats */
+    const int *formats;
+    bool answers_binary;
+} tide_pg_command;
+
+/* exchange.c: as PQexec, PQexecParams and PQsendQuery. All that waits for an answer to these goes
+ * through here: on a request to stop now it ends soon, by the server's refusal (was_cancelled) or,
+ * from a server that stands still, as a lost connection. */
+PGresult *tide_pg_exec(tide_pg_connection *connection, const char *sql);
+PGresult *tide_pg_exec_command(tide_pg_connection *connection, const tide_pg_command *command);
+bool tide_pg_send(tide_pg_connection *connection, const char *sql);
+/* Until PQgetResult has something to give. */
+TIDE_MUST_CHECK tide_code tide_pg_await_answer(tide_pg_connection *connection, tide_error *err);
+/* Until all is sent; the connection does not block. False when it is lost, or given up. */
+bool tide_pg_flush(tide_pg_connection *connection);
+/* Waits for the end of a cancel that is under way. */
+void tide_pg_end_cancelling(tide_pg_connection *connection);
+
+/* Waits until PQgetResult has something to give, at most until `deadline` (tide_monotonic_micros),
+ * whoever wants to stop. remote_retry when nothing came, or the connection is lost. */
 TIDE_MUST_CHECK tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline,
                                         tide_error *err);
 

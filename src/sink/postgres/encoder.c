@@ -40,14 +40,16 @@ static bool grow(tide_pg_encoder *encoder, size_t bytes)
 static void flush(tide_pg_encoder *encoder)
 {
     if (!encoder->send_failed && encoder->size > 0) {
-        encoder->send_failed = PQputCopyData(encoder->connection, (const char *)encoder->data,
-                                             (int)encoder->size) != 1;
+        encoder->send_failed =
+            PQputCopyData(encoder->connection->handle, (const char *)encoder->data,
+                          (int)encoder->size) != 1 ||
+            !tide_pg_flush(encoder->connection);
     }
     encoder->size = 0;
 }
 
-tide_code tide_pg_encoder_begin(tide_pg_encoder *encoder, PGconn *connection, size_t row_bytes_max,
-                                tide_error *err)
+tide_code tide_pg_encoder_begin(tide_pg_encoder *encoder, tide_pg_connection *connection,
+                                size_t row_bytes_max, tide_error *err)
 {
     encoder->size = 0;
     encoder->connection = connection;

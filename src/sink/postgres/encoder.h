@@ -24,15 +24,16 @@ typedef struct tide_pg_encoder {
     uint8_t *data; /* owned */
     size_t size;
     size_t capacity;
-    size_t row_bytes_max; /* of the bounded cells of one row */
-    PGconn *connection;   /* borrowed during a COPY; NULL: the buffer grows */
+    size_t row_bytes_max;           /* of the bounded cells of one row */
+    tide_pg_connection *connection; /* borrowed during a COPY; NULL: the buffer grows */
     bool send_failed, memory_failed;
 } tide_pg_encoder;
 
 void tide_pg_encoder_init(tide_pg_encoder *encoder);
 void tide_pg_encoder_clear(tide_pg_encoder *encoder);
 /* Empties it and makes room for the first row. */
-TIDE_MUST_CHECK tide_code tide_pg_encoder_begin(tide_pg_encoder *encoder, PGconn *connection,
+TIDE_MUST_CHECK tide_code tide_pg_encoder_begin(tide_pg_encoder *encoder,
+                                                tide_pg_connection *connection,
                                                 size_t row_bytes_max, tide_error *err);
 /* Sends what is left, and says whether all went well: remote_retry, out_of_memory. */
 TIDE_MUST_CHECK tide_code tide_pg_encoder_finish(tide_pg_encoder *encoder, tide_error *err);

@@ -26,7 +26,7 @@ typedef struct row_move {
 static tide_code execute(row_move *move, const char *sql, size_t *affected,
                          tide_pg_refusal *refusal, tide_error *err)
 {
-    PGresult *result = PQexec(move->connection->handle, sql);
+    PGresult *result = tide_pg_exec(move->connection, sql);
     tide_code code = tide_pg_judge(move->connection, result, refusal, err);
     *affected = strtoull(PQcmdTuples(result), NULL, 10);
     PQclear(result);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/calendar.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/problem.h"
@@ -135,6 +136,12 @@ tide_code tide_pg_lease_end_stale(const tide_pg_lease *lease, tide_pg_connection
     return code;
 }
 
+/* Somebody else may have locked the row: who holds the lease has been ended before. */
+static int64_t take_wait_ms(void)
+{
+    return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_TAKE_MS", (int64_t)TIDE_LEASE_TAKE_SECONDS * 1000);
+}
+
 static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connection,
                              tide_pg_attempt *attempt, tide_error *err)
 {
@@ -145,6 +152,8 @@ static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connectio
     (void)snprintf(who, sizeof who, "take%ld", (long)getpid());
     tide_pg_lease_application(lease, who, application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
+    (void)snprintf(sql, sizeof sql, "SET LOCAL lock_timeout = %" PRId64, take_wait_ms());
+    TIDE_TRY(tide_pg_run(connection, sql, err));
     TIDE_TRY(read_row(lease, connection, "FOR UPDATE", &row, err));
     tide_code code = refuse_held(lease, &row, err);
     clear_row(&row);
@@ -212,7 +221,6 @@ tide_code tide_pg_lease_take(tide_pg_lease *lease, tide_pg_connection *connectio
     tide_pg_holder_print(self, sizeof self);
     (void)snprintf(lease->holder, sizeof lease->holder, "%s at=%" PRId64, self, tide_now());
     TIDE_TRY(tide_pg_retry_work(rule, connection, take, lease, err));
-    lease->cancel = rule->cancel;
     return tide_pg_renewal_start(lease, err);
 }
 

@@ -23,7 +23,6 @@ typedef struct tide_pg_lease {
     int64_t epoch;
     char holder[TIDE_PG_HOLDER_BYTES]; /* of this process and this taking */
     tide_pg_connection connection;     /* the thread's own */
-    const tide_cancel *cancel;         /* borrowed, or NULL: ends what the server is at */
     tide_thread thread;
     tide_mutex mutex;
     tide_condition stop_asked;

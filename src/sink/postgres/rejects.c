@@ -220,9 +220,12 @@ static tide_code send_some(const tide_pg_sink *sink, tide_pg_connection *connect
     for (size_t i = 0; i < command->text_count; i++) {
         values[1 + command->field_count + i] = command->texts[i];
     }
-    PGresult *result = PQexecParams(connection->handle, command->sql,
-                                    (int)(1 + command->field_count + command->text_count), NULL,
-                                    values, lengths, formats, 0);
+    tide_pg_command sent = {.sql = command->sql,
+                            .count = (int)(1 + command->field_count + command->text_count),
+                            .values = values,
+                            .lengths = lengths,
+                            .formats = formats};
+    PGresult *result = tide_pg_exec_command(connection, &sent);
     tide_code code = tide_pg_succeeded(result) ? TIDE_OK : tide_pg_fail(connection, result, err);
     *affected = code == TIDE_OK ? strtoll(PQcmdTuples(result), NULL, 10) : 0;
     PQclear(result);

@@ -5,9 +5,6 @@
  * longer than others wait for a silent holder. So each renewal has a deadline, after which it is
  * tried once more on a new connection at once: by the latest 10 + 15 + 10 + 15 seconds after the
  * one before. A renewal that finds another epoch ends the run's work: see tide_pg_lease_look.
- *
- * It is also who ends, when the operator wants to stop now, what the others wait for: a statement
- * before a table that somebody has locked would last as long as that lock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +24,6 @@ static int64_t answer_ms(void)
 {
     return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_ANSWER_MS", (int64_t)TIDE_LEASE_ANSWER_SECONDS * 1000);
 }
-
-/* How often it is looked whether to stop now; and how long a statement may last even then. */
-#define LOOK_MS 250
-#define STATEMENT_SECONDS "1"
 
 /* How many rows were changed, or found; -1: the connection is of no more use, or the server
  * refused. */
@@ -92,35 +85,13 @@ static bool renew(tide_pg_lease *lease)
     return true;
 }
 
-/* Of this run, by the names of its transactions: what has lasted for longer than a moment. */
-static void cancel_statements(tide_pg_lease *lease)
-{
-    char prefix[64];
-    const char *parameters[] = {prefix};
-    tide_pg_lease_application(lease, "", prefix);
-    (void)connect_and_send(
-        lease,
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' "
-        "AND starts_with(application_name, $1) "
-        "AND clock_timestamp() - query_start > interval '" STATEMENT_SECONDS " second'",
-        parameters, 1);
-}
-
 /* Until the lease is to be renewed, or the thread to end. */
 static void wait_for_turn(tide_pg_lease *lease)
 {
     int64_t due = tide_monotonic_micros() + wait_ms() * 1000;
     int64_t left_ms = wait_ms();
     while (!lease->stopping && left_ms > 0) {
-        (void)tide_condition_wait_for(&lease->stop_asked, &lease->mutex,
-                                      left_ms < LOOK_MS ? left_ms : LOOK_MS);
-        if (!lease->stopping && lease->cancel != NULL &&
-            tide_cancel_asked(lease->cancel) == TIDE_STOP_NOW) {
-            tide_mutex_unlock(&lease->mutex);
-            cancel_statements(lease);
-            tide_mutex_lock(&lease->mutex);
-        }
+        (void)tide_condition_wait_for(&lease->stop_asked, &lease->mutex, left_ms);
         left_ms = (due - tide_monotonic_micros()) / 1000;
     }
 }

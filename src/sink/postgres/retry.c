@@ -118,8 +118,17 @@ static tide_code read_commit(tide_pg_connection *connection, tide_pg_attempt *at
 {
     tide_code code = TIDE_OK;
     bool answered = false;
-    PGresult *result;
-    while ((result = PQgetResult(connection->handle)) != NULL) {
+    tide_error later; /* of several errors the first is told */
+    tide_error_clear(&later);
+    for (;;) {
+        tide_code heard = tide_pg_await_answer(connection, code == TIDE_OK ? err : &later);
+        if (heard != TIDE_OK) {
+            return code == TIDE_OK ? heard : code;
+        }
+        PGresult *result = PQgetResult(connection->handle);
+        if (result == NULL) {
+            break;
+        }
         if (!tide_pg_succeeded(result)) {
             code = tide_pg_fail(connection, result, err);
         } else if (strcmp(PQcmdStatus(result), "COMMIT") == 0) {
@@ -142,7 +151,7 @@ tide_code tide_pg_commit(tide_pg_connection *connection, tide_pg_attempt *attemp
 {
     TIDE_TRY(tide_pg_fault(connection, "postgres.commit.before", err));
     attempt->commit_unclear = true;
-    if (PQsendQuery(connection->handle, "COMMIT") != 1) {
+    if (!tide_pg_send(connection, "COMMIT")) {
         return tide_pg_fail(connection, NULL, err);
     }
     TIDE_TRY(tide_pg_fault(connection, "postgres.commit.sent", err));

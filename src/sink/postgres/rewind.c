@@ -48,8 +48,8 @@ static tide_code delete_rows(const rewinding *r, tide_pg_connection *connection,
     return TIDE_OK;
 }
 
-/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. Earlier versions have cut
- * that off long positions: there the row tells it, if it was one of the table. */
+/* "SERIES/DAY/ORDINAL", of steps "SERIES/DAY/STEP.ORDINAL", names the day. Earlier versions have
+ * cut that off long positions: there the row tells it, if it was one of the table. */
 static tide_code delete_rejects(const rewinding *r, tide_pg_connection *connection, tide_error *err)
 {
     const tide_target *target = r->sink->target;

@@ -198,6 +198,7 @@ tide_code tide_postgres_sink_open(const tide_postgres_options *options, const ti
         .wait_ms = options->retry_wait_ms > 0 ? options->retry_wait_ms : RETRY_WAIT_MS,
         .cancel = target->cancel,
     };
+    made->login.cancel = target->cancel;
     tide_pg_connection_init(&made->control, &made->login);
     tide_pg_lease_init(&made->lease, &made->names, target->pipeline, &made->login);
     *sink = &made->base;

@@ -110,8 +110,8 @@ static tide_code read_page(tide_pg_connection *connection, tide_pg_attempt *atte
         return TIDE_FAIL_MEMORY(err, "SQL text");
     }
     tide_builder_reset(&stream->builder);
-    PGresult *result =
-        PQexecParams(connection->handle, tide_text_c(&sql), 0, NULL, NULL, NULL, NULL, 1);
+    tide_pg_command command = {.sql = tide_text_c(&sql), .answers_binary = true};
+    PGresult *result = tide_pg_exec_command(connection, &command);
     tide_code code = tide_pg_succeeded(result) ? tide_pg_decode_rows(result, &stream->builder, err)
                                                : tide_pg_fail(connection, result, err);
     PQclear(result);

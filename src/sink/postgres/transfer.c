@@ -109,7 +109,7 @@ static tide_code send_copy(tide_pg_connection *connection, tide_pg_encoder *enco
                            const tide_pg_chunk *chunk, tide_error *err)
 {
     static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and its own '\0' */
-    TIDE_TRY(tide_pg_encoder_begin(encoder, connection->handle, chunk->layout->row_bytes_max, err));
+    TIDE_TRY(tide_pg_encoder_begin(encoder, connection, chunk->layout->row_bytes_max, err));
     tide_pg_put_bytes(encoder, header, 19);
     if (chunk->null_misfits) {
         encode_rows_checked(encoder, chunk);
@@ -120,7 +120,7 @@ static tide_code send_copy(tide_pg_connection *connection, tide_pg_encoder *enco
         tide_pg_put_uint16(encoder, UINT16_MAX);
     }
     TIDE_TRY(tide_pg_encoder_finish(encoder, err));
-    if (PQputCopyEnd(connection->handle, NULL) != 1) {
+    if (PQputCopyEnd(connection->handle, NULL) != 1 || !tide_pg_flush(connection)) {
         return tide_pg_fail(connection, NULL, err);
     }
     return TIDE_OK;
@@ -132,11 +132,19 @@ static tide_code feed_copy(tide_pg_connection *connection, tide_pg_encoder *enco
                            const tide_pg_chunk *chunk, tide_error *err)
 {
     TIDE_TRY(tide_pg_fault(connection, "postgres.copy.begin", err));
+    /* A server that waits for a lock takes no more rows, and must be told if that is to end. */
+    if (PQsetnonblocking(connection->handle, 1) != 0) {
+        return tide_pg_fail(connection, NULL, err);
+    }
     tide_code code = send_copy(connection, encoder, chunk, err);
     if (code == TIDE_OUT_OF_MEMORY) {
         (void)PQputCopyEnd(connection->handle, "out of memory");
-    } else if (code != TIDE_OK) { /* a server that ended it may have said why */
-        PGresult *result = PQgetResult(connection->handle);
+        (void)tide_pg_flush(connection);
+    }
+    if (code == TIDE_OK || code == TIDE_OUT_OF_MEMORY) {
+        (void)PQsetnonblocking(connection->handle, 0); /* all is sent, or nothing can be */
+    } else { /* a server that ended it may have said why */
+        PGresult *result = connection->is_unsound ? NULL : PQgetResult(connection->handle);
         code = tide_pg_fail(connection, result, err);
         PQclear(result);
         tide_pg_disconnect(connection);
@@ -154,7 +162,7 @@ static tide_code take_results(tide_pg_connection *connection, tide_pg_encoder *e
     tide_error later;
     tide_error_clear(&later);
     for (;;) {
-        tide_code heard = tide_pg_await(connection, INT64_MAX, code == TIDE_OK ? err : &later);
+        tide_code heard = tide_pg_await_answer(connection, code == TIDE_OK ? err : &later);
         if (heard != TIDE_OK) {
             return code == TIDE_OK ? heard : code;
         }
@@ -185,7 +193,7 @@ tide_code tide_pg_copy(tide_pg_connection *connection, tide_pg_encoder *encoder,
     if (refusal != NULL) {
         *refusal = (tide_pg_refusal){0};
     }
-    if (!tide_pg_is_connected(connection) || PQsendQuery(connection->handle, sql) != 1) {
+    if (!tide_pg_is_connected(connection) || !tide_pg_send(connection, sql)) {
         return tide_pg_fail(connection, NULL, err);
     }
     TIDE_TRY(take_results(connection, encoder, chunk, copied, refusal, err));
@@ -269,9 +277,12 @@ tide_code tide_pg_send_arrays(tide_pg_connection *connection, tide_pg_encoder *e
     array_parameters parameters = {0};
     tide_code code = encode_arrays(encoder, chunk, &parameters, err);
     if (code == TIDE_OK) {
-        PGresult *result =
-            PQexecParams(connection->handle, sql, (int)chunk->layout->count, NULL,
-                         parameters.values, parameters.lengths, parameters.formats, 0);
+        tide_pg_command command = {.sql = sql,
+                                   .count = (int)chunk->layout->count,
+                                   .values = parameters.values,
+                                   .lengths = parameters.lengths,
+                                   .formats = parameters.formats};
+        PGresult *result = tide_pg_exec_command(connection, &command);
         if (tide_pg_succeeded(result)) {
             *affected = strtoll(PQcmdTuples(result), NULL, 10);
         } else {
