@@ -193,6 +193,13 @@ class PostgresReader(Reader):
         marks = ("staged", "staging", "newstate")
         return [name for name in self.names() if any(mark in name for mark in marks)]
 
+    def settle(self) -> None:
+        """What a process that was killed has sent is done, or will not be: a busy server may end its
+        COMMIT long after it."""
+        if "tidemill_runs" in self.names():
+            with psycopg.connect(self.conninfo) as connection:
+                connection.execute("lock table tidemill_runs in share mode")
+
     def backends(self) -> list[str]:
         sql = """select application_name from pg_stat_activity
                  where application_name like 'tidemill%' and datname = current_database()"""

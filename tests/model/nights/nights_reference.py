@@ -199,7 +199,7 @@ class Night:
         one, else of one that has it."""
         named = {name: mark for name, mark in self.marks.items() if mark.read == content}
         heirs = [group for group in self.groups if group.content == content]
-        wanted = heirs and self.reread & set(heirs[0].paths)
+        wanted = bool(heirs) and bool(self.reread & set(heirs[0].paths))
         for name, mark in named.items():
             if name in self.kept:
                 heirs += [group for group in self.groups if name in group.paths]
