@@ -36,6 +36,8 @@ typedef struct tide_member {
     /* With a registry of files only: */
     tide_member_reason reason;
     const char *mark;     /* value of the mark that a complete run leaves; NULL: no registry */
+    size_t mark_sure;     /* so many of its bytes tell nothing of the horizon: all there is to say
+                             where the run goes beyond that */
     const char *current;  /* identity as found now: another one when the file was touched or has
                              only grown since it was pinned; NULL: as pinned */
     uint64_t begin, end;  /* bytes to be read; end 0: all */

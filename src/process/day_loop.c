@@ -223,6 +223,10 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
     tide_series *series = tide_group_last(&process->group);
     int64_t row_count = run->end - run->begin;
     bool is_old = series->known && run->day.day <= series->last_day;
+    if (run->day.end > process->plan->options.horizon &&
+        (is_old || tide_series_rebuilds(series, run->day.day))) {
+        tide_known_rows_go_beyond(process, run);
+    }
     if (is_old && process->plan->options.by_marks) {
         return tide_known_rows_take(process, series, run, err);
     }

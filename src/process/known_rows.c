@@ -77,3 +77,15 @@ void tide_known_rows_leave(tide_process *process, const tide_run_of_rows *run)
         }
     }
 }
+
+void tide_known_rows_go_beyond(tide_process *process, const tide_run_of_rows *run)
+{
+    const tide_process_options *options = &process->plan->options;
+    if (options->left == NULL || options->has_cursor) {
+        return;
+    }
+    const tide_column *sources = &process->scan.columns[options->layout->source_column];
+    for (int64_t row = run->begin; row < run->end; row++) {
+        tide_left_rows_note_beyond(options->left, (size_t)tide_column_int32(sources, row));
+    }
+}

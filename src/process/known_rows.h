@@ -15,6 +15,8 @@ TIDE_MUST_CHECK tide_code tide_known_rows_take(tide_process *process, tide_serie
                                                const tide_run_of_rows *run, tide_error *err);
 /* All rows up to last_day are taken: counts the series when there were late ones among them. */
 void tide_known_rows_end(tide_process *process, tide_series *series);
+/* Notes where rows are that lie beyond the horizon, and are not left all the same. */
+void tide_known_rows_go_beyond(tide_process *process, const tide_run_of_rows *run);
 /* Notes where rows are that are left for a later run. */
 void tide_known_rows_leave(tide_process *process, const tide_run_of_rows *run);
 

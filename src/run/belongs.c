@@ -139,8 +139,8 @@ static bool has_units_of(const tide_pipeline *pipeline, const tide_belongs_quest
 {
     const tide_run_row *last = question->last;
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    return unfinished && question->facts->unit_count > 0 && !pipeline->target.staged &&
-           !question->kept->replaces;
+    bool has_own = question->facts->unit_count > 0 && !question->kept->replaces;
+    return unfinished && !pipeline->target.staged && (has_own || question->kept->covers_rows);
 }
 
 /* In what the pipeline differs from the one that planned the run, which no fingerprint knows. */
@@ -148,6 +148,9 @@ static const char *other_account(const tide_pipeline *pipeline, const tide_run_p
 {
     if (kept->fingerprint == NULL) { /* not told */
         return "";
+    }
+    if (kept->covers_rows) {
+        return "mode";
     }
     if (kept->appends_again != pipeline->config->sink.again_append) {
         return "again";
@@ -160,7 +163,9 @@ static tide_code check_streamed(const tide_pipeline *pipeline,
                                 const tide_belongs_question *question, tide_error *err)
 {
     const char *account = other_account(pipeline, question->kept);
-    bool changed = has_changed(pipeline, question->facts);
+    const char *planned = question->kept->fingerprint;
+    bool changed = planned == NULL ? has_changed(pipeline, question->facts)
+                                   : strcmp(planned, pipeline->fingerprint) != 0;
     if (!has_units_of(pipeline, question) || (!changed && account[0] == '\0')) {
         return TIDE_OK;
     }
@@ -171,6 +176,7 @@ static tide_code check_streamed(const tide_pipeline *pipeline,
     }
     tide_text_append(&changes, changes.size > 0 && account[0] != '\0' ? "; " : "");
     tide_text_append(&changes, account);
+    tide_text_append(&changes, changes.size == 0 ? "what was accepted since" : "");
     tide_code code = TIDE_FAIL(
         err, TIDE_E_PIPELINE_CHANGED,
         "the pipeline has changed (%s) since run %lld was begun, and rows of that run are in table "
@@ -276,8 +282,8 @@ static tide_code check_units(const tide_pipeline *pipeline, const tide_belongs_q
     }
     const char *name = pipeline->config->name;
     return TIDE_FAIL(err, TIDE_STATE_CONFLICT,
-                     "run %lld has not ended, and what it had loaded was in table `%s`, which %s: "
-                     "the rest alone would be loaded. `tidemill run --new %s` begins anew",
+                     "run %lld has not ended, and what it had loaded is not in table `%s`, which "
+                     "%s: the rest alone would be loaded. `tidemill run --new %s` begins anew",
                      (long long)question->last->run, pipeline->config->sink.table, is, name);
 }
 

@@ -259,14 +259,34 @@ static tide_code collect_cursor(tide_execution *e, tide_read_mark_list *marks, t
 static tide_code collect_unaccounted(const tide_execution *e, tide_read_mark_list *marks,
                                      tide_error *err)
 {
-    const tide_sink_config *sink = &e->pipeline->config->sink;
-    if (e->pipeline->route == TIDE_ROUTE_ORDERED || sink->mode == TIDE_MERGE) {
-        return TIDE_OK; /* a row that comes again is found by its state, or its key */
+    static const char *const kinds[] = {"`again: append`", "mode merge", "mode replace"};
+    if (e->pipeline->route == TIDE_ROUTE_ORDERED) {
+        return TIDE_OK; /* a row that comes again is found by its state */
     }
-    tide_read_mark mark = {
-        .name = TIDE_UNACCOUNTED_MARK,
-        .value = sink->mode == TIDE_REPLACE ? "mode replace" : "`again: append`"};
+    tide_read_mark mark = {.name = TIDE_UNACCOUNTED_MARK,
+                           .value = kinds[e->pipeline->config->sink.mode]};
     return tide_read_mark_list_add(marks, &mark, err);
+}
+
+static tide_code collect_member(const tide_execution *e, size_t i, tide_read_mark_list *marks,
+                                tide_error *err)
+{
+    const tide_member *member = &e->source_plan.members[i];
+    if (member->mark == NULL) {
+        return TIDE_OK;
+    }
+    tide_text value;
+    tide_text_init(&value);
+    tide_text_append_str(&value, (tide_str){member->mark, tide_left_rows_went_beyond(&e->left, i)
+                                                              ? member->mark_sure
+                                                              : strlen(member->mark)});
+    tide_read_mark mark = {.name = member->name,
+                           .value = tide_text_c(&value),
+                           .open = tide_left_rows_has(&e->left, i)};
+    tide_code code = tide_text_failed(&value) ? TIDE_FAIL_MEMORY(err, "the mark of a file")
+                                              : tide_read_mark_list_add(marks, &mark, err);
+    tide_text_clear(&value);
+    return code;
 }
 
 tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks, tide_error *err)
@@ -279,12 +299,7 @@ tide_code tide_incremental_collect(tide_execution *e, tide_read_mark_list *marks
         return collect_cursor(e, marks, err);
     }
     for (size_t i = 0; i < plan->member_count; i++) {
-        const tide_member *member = &plan->members[i];
-        tide_read_mark mark = {
-            .name = member->name, .value = member->mark, .open = tide_left_rows_has(&e->left, i)};
-        if (member->mark != NULL) {
-            TIDE_TRY(tide_read_mark_list_add(marks, &mark, err));
-        }
+        TIDE_TRY(collect_member(e, i, marks, err));
     }
     for (size_t i = 0; i < plan->marks.count; i++) {
         TIDE_TRY(tide_read_mark_list_add(marks, &plan->marks.items[i], err));

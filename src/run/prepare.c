@@ -137,10 +137,17 @@ static tide_code may_resume(tide_execution *e, const tide_run_row *last,
                             const tide_sink_facts *facts, tide_error *err)
 {
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    if (!unfinished || e->options.fresh) {
+    if (!unfinished) {
         return TIDE_OK;
     }
-    TIDE_TRY(read_plan(e, last, err));
+    tide_error ignored; /* --new closes a run whose plan can't be read, too */
+    tide_error_clear(&ignored);
+    tide_code code = read_plan(e, last, e->options.fresh ? &ignored : err);
+    e->covers_rows = e->kept.covers_rows || (facts->unit_count > 0 && !e->kept.replaces);
+    if (e->options.fresh) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(code);
     e->resumed = can_go_on(e, facts);
     e->gives_up = !e->resumed;
     return TIDE_OK;
@@ -167,6 +174,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     }
     tide_run_plan_clear(&e->kept);
     tide_run_plan_init(&e->kept);
+    e->kept.covers_rows = e->covers_rows && e->pipeline->config->sink.mode == TIDE_REPLACE;
     return tide_incremental_choose(e, unfinished, err);
 }
 

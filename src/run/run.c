@@ -130,7 +130,7 @@ static tide_code fail_late(const tide_execution *e, tide_error *err)
 }
 
 /* The last transaction of the run, with which the marks move. Those of runs before one that keeps
- * none do not know what it has loaded. */
+ * none do not know what it has loaded, or that a replace has taken their rows away. */
 static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_error *err)
 {
     tide_read_mark_list marks;
@@ -139,7 +139,8 @@ static tide_code finish_sink(tide_execution *e, tide_load_result *moved, tide_er
     if (code == TIDE_OK) {
         e->row.marks = &marks;
         e->row.drops_marks =
-            e->pipeline->route == TIDE_ROUTE_ORDERED && !tide_is_incremental(e->pipeline);
+            e->pipeline->config->sink.mode == TIDE_REPLACE ||
+            (e->pipeline->route == TIDE_ROUTE_ORDERED && !tide_is_incremental(e->pipeline));
         code = tide_on_side(e->sink->vtable->finish(e->sink, &e->row, moved, err), TIDE_SIDE_SINK,
                             err);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run_plan.h"
 
+#include <string.h>
+
 #include "base/problem.h"
 #include "run/yaml.h"
 
@@ -26,6 +28,7 @@ static void print_range(const tide_member *member, tide_text *out)
     tide_text_append(out, ",\"mark\":");
     tide_text_append_json_string(out, tide_str_of(member->mark));
     int64_t known = member->known_bytes == UINT64_MAX ? -1 : (int64_t)member->known_bytes;
+    tide_text_append_format(out, ",\"sure\":%zu", member->mark_sure);
     tide_text_append_format(out, ",\"reason\":%d,\"begin\":%lld,\"end\":%lld,\"known\":%lld",
                             (int)member->reason, (long long)member->begin, (long long)member->end,
                             (long long)known);
@@ -40,6 +43,7 @@ void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *sour
     tide_text_append_format(out, "{\"version\":1,\"horizon_micros\":%lld,\"by_marks\":%d",
                             (long long)plan->horizon, (int)plan->by_marks);
     tide_text_append_format(out, ",\"replaces\":%d", (int)plan->replaces);
+    tide_text_append(out, plan->covers_rows ? ",\"covers\":1" : "");
     if (plan->fingerprint != NULL) {
         tide_text_append_format(out, ",\"pipeline\":\"%s\",\"registry\":%d,\"again\":%d",
                                 plan->fingerprint, (int)plan->keeps_registry,
@@ -105,6 +109,10 @@ static void read_left(const tide_yaml *node, tide_member *member)
 {
     int64_t end;
     int64_t horizon;
+    int64_t sure;
+    if (read_number(node, "sure", &sure) && sure > 0 && (size_t)sure < member->mark_sure) {
+        member->mark_sure = (size_t)sure;
+    }
     if (read_number(node, "left_end", &end) && read_number(node, "left_horizon", &horizon)) {
         member->left_end = (uint64_t)end;
         member->left_horizon = horizon;
@@ -128,6 +136,7 @@ static bool read_range(const tide_yaml *node, tide_member *member)
         member->begin = (uint64_t)begin;
         member->end = (uint64_t)end;
         member->known_bytes = known < 0 ? UINT64_MAX : (uint64_t)known;
+        member->mark_sure = strlen(member->mark);
         read_left(node, member);
     }
     return whole;
@@ -166,6 +175,7 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     }
     plan->by_marks = read_bool(root, "by_marks");
     plan->replaces = read_bool(root, "replaces");
+    plan->covers_rows = read_bool(root, "covers");
     plan->knows_mode = tide_yaml_get(root, "replaces") != NULL;
     plan->fingerprint = tide_yaml_text(tide_yaml_get(root, "pipeline"));
     plan->keeps_registry = read_bool(root, "registry");

@@ -52,6 +52,23 @@ static tide_code tell_others(const tide_pg_sink *sink, tide_pg_connection *conne
     return tide_pg_change(connection, sql, parameters, 2, NULL, err);
 }
 
+/* Who has no series keeps no late rows: a table of that name is somebody else's, unless the
+ * pipeline had a series when it was last run. */
+static tide_code empty_late(const tide_pg_sink *sink, tide_pg_connection *connection,
+                            tide_error *err)
+{
+    char sql[512];
+    char *found;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT 1 FROM %s WHERE pipeline = $1 AND "
+                   "strpos(fingerprint_text, E'\\nseries: \"') > 0",
+                   sink->names.pipelines);
+    TIDE_TRY(tide_pg_ask(connection, sql, &sink->target->pipeline, 1, &found, err));
+    bool has_late = sink->target->state != NULL || found != NULL;
+    tide_free(found);
+    return has_late ? empty_table(connection, sink->names.late, err) : TIDE_OK;
+}
+
 /* Runs stay, as history. One that has not ended would go on with what it has planned: with less
  * than everything. */
 static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *attempt,
@@ -64,7 +81,7 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
     TIDE_TRY(tide_pg_refuse_sharing(sink, err));
     TIDE_TRY(empty_table(connection, sink->names.target, err));
-    TIDE_TRY(empty_table(connection, sink->names.late, err));
+    TIDE_TRY(empty_late(sink, connection, err));
     TIDE_TRY(drop_table(connection, sink->names.state, err));
     TIDE_TRY(drop_table(connection, sink->names.staging, err));
     TIDE_TRY(drop_table(connection, sink->names.staged_state, err));

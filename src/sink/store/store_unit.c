@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "base/limits.h"
 #include "base/problem.h"
+#include "flow/table_names.h"
 #include "sink/store/reject_table.h"
 #include "sink/store/sql.h"
 #include "sink/store/store.h"
@@ -224,9 +227,33 @@ static tide_code empty_table(tide_db *db, const char *table, tide_error *err)
     return exists ? tide_db_empty_table(db, table, err) : TIDE_OK;
 }
 
+/* Of a pipeline whose series was taken away since it was last run. Who never had one keeps neither
+ * state nor late rows: tables of these names are somebody else's. */
+static tide_code forget_series(tide_store *store, tide_error *err)
+{
+    const tide_target *target = store->target;
+    tide_db *db = &store->db;
+    int64_t had_series = 0;
+    char late[TIDE_IDENTIFIER_BYTES_MAX + sizeof TIDE_LATE_SUFFIX];
+    char state[TIDE_IDENTIFIER_BYTES_MAX + sizeof TIDE_STATE_PREFIX];
+    TIDE_TRY(tide_db_query_integer(
+        db,
+        "SELECT instr(fingerprint_text, char(10) || 'series: \"') > 0 FROM tidemill_pipelines "
+        "WHERE pipeline = ?1",
+        &target->pipeline, 1, 0, &had_series, err));
+    if (had_series == 0 || store->state_table != NULL) {
+        return TIDE_OK;
+    }
+    (void)snprintf(late, sizeof late, "%s" TIDE_LATE_SUFFIX, target->table);
+    (void)snprintf(state, sizeof state, TIDE_STATE_PREFIX "%s", target->pipeline);
+    TIDE_TRY(empty_table(db, late, err));
+    return tide_db_drop_table(db, state, err);
+}
+
 tide_code tide_store_forget(tide_store *store, tide_error *err)
 {
     tide_db *db = &store->db;
+    TIDE_TRY(forget_series(store, err));
     const char *tables[] = {store->staged_state, store->staged_table, store->late_table};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         TIDE_TRY(empty_table(db, tables[i], err));

@@ -19,6 +19,7 @@ typedef struct tide_found_file {
     bool is_known; /* needs no reading */
     tide_member_reason reason;
     const char *mark;
+    size_t mark_sure;
     const char *current;
     const char *now; /* its name by now; NULL: as it was */
     uint64_t begin, end;

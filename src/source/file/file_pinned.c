@@ -101,6 +101,7 @@ static void take(const tide_member *pinned, tide_found_file *file)
     file->identity = pinned->identity;
     file->reason = pinned->reason;
     file->mark = pinned->mark;
+    file->mark_sure = pinned->mark_sure;
     file->begin = pinned->begin;
     file->end = pinned->end;
     file->known_bytes = pinned->known_bytes;

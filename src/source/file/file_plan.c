@@ -81,6 +81,7 @@ static tide_code fill_members(tide_found_files *found, tide_source_plan *plan, t
             .byte_count = end_of(file) - file->begin,
             .reason = file->reason,
             .mark = file->mark,
+            .mark_sure = file->mark_sure,
             .current = file->current,
             .now = file->now,
             .begin = file->begin,

@@ -277,10 +277,13 @@ static tide_code set_mark(const tide_file_verdict *v, const tide_file_view *view
 {
     tide_found_file *file = view->file;
     tide_file_mark mark = {
-        .end = view->end, .digest = view->digest, .from = from, .horizon = horizon};
+        .end = view->end, .digest = view->digest, .from = from, .horizon = INT64_MAX};
     (void)snprintf(mark.identity, sizeof mark.identity, "%s", file->identity);
+    const char *sure = tide_file_mark_print(&v->plan->arena, &mark);
+    mark.horizon = horizon;
     file->mark = tide_file_mark_print(&v->plan->arena, &mark);
-    return file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
+    file->mark_sure = sure == NULL ? 0 : strlen(sure);
+    return sure == NULL || file->mark == NULL ? TIDE_FAIL_MEMORY(err, "a plan of files") : TIDE_OK;
 }
 
 static tide_member_reason reason_of(const tide_file_verdict *v, const tide_file_view *view)
