@@ -66,8 +66,7 @@ def starts_over(ground: Ground, route: dict, before: bool, kept: int) -> None:
     assert ground.record()["counts"]["late"] == 0
 
 
-@pytest.mark.parametrize("before", [False, True])
-@pytest.mark.parametrize("kept", [0, 2])
+@pytest.mark.parametrize(("before", "kept"), [(False, 2), (True, 0)])
 @pytest.mark.parametrize("route", ROUTES)
 @in_sinks(*ALL)
 def test_a_new_run_reads_everything(ground: Ground, route: str, kept: int, before: bool) -> None:
@@ -77,8 +76,7 @@ def test_a_new_run_reads_everything(ground: Ground, route: str, kept: int, befor
     assert ground.numbers() == sorted(everything * again)
 
 
-@pytest.mark.parametrize("before", [False, True])
-@pytest.mark.parametrize("kept", [0, 1])
+@pytest.mark.parametrize(("before", "kept"), [(False, 1), (True, 0)])
 @pytest.mark.parametrize("route", MERGES)
 @in_sinks(*DATABASES)
 def test_a_new_merge_reads_everything(ground: Ground, route: str, kept: int, before: bool) -> None:
