@@ -257,7 +257,7 @@ def test_starting_over_forgets_state_and_empties_the_table(postgres_database):
         assert (facts["state"], facts["same"], facts["empty"]) == ("0", "0", "1")
         assert facts["fingerprint"] == ""
         assert [row[1] for row in (line.split("\t") for line in sink.call("runs")[:-1])] == [
-            "started"
+            "abandoned"
         ]
     for name in ("t", "t_late", "t_rejects", "tidemill_units"):
         assert fetch(postgres_database, f"select count(*) from {name}") == [(0,)]
