@@ -2,6 +2,8 @@
 """A project folder for a test: write files, run commands, look at tables."""
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 from dataclasses import dataclass
@@ -38,6 +40,17 @@ class Project:
         )
         assert result.returncode == code, (result.returncode, result.stdout, result.stderr)
         return result
+
+    def kill(self, point: str, *arguments: str) -> None:
+        """A run that ends itself by SIGKILL when it passes the fault point."""
+        ended = subprocess.run(
+            [self.binary, "run", *arguments],
+            cwd=self.directory,
+            env=os.environ | {"TIDEMILL_FAULT": point},
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
 
     def record(self, *arguments: str, code: int = 0) -> dict:
         """The record of a run."""

@@ -2,10 +2,7 @@
 """Edits that are taken back before, or after, their runs have ended; and horizons that go back."""
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -59,25 +56,14 @@ def killed_append(project: Project) -> None:
     ok(project, "run")
     project.write("in/b", line(3))
     project.write("in/c", line(4))
-    kill(project, "sqlite.commit.after:2", "--workers", "1")
+    project.kill("sqlite.commit.after:2", "--workers", "1")
     assert numbers(project) == [1, 2, 3, 4]
-
-
-def kill(project: Project, point: str, *arguments: str) -> None:
-    ended = subprocess.run(
-        [project.binary, "run", *arguments],
-        cwd=project.directory,
-        env=os.environ | {"TIDEMILL_FAULT": point},
-        capture_output=True,
-        check=False,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 def test_an_append_edited_to_replace_and_back(project: Project) -> None:
     killed_append(project)
     configure(project, {"mode": "replace"})
-    kill(project, "*:12")
+    project.kill("*:12")
     configure(project)
     assert "E8001" in fails(project, "run")
     assert numbers(project) == [1, 2, 3, 4]
@@ -89,7 +75,7 @@ def test_an_append_edited_to_replace_and_back(project: Project) -> None:
 def test_an_append_closed_by_new_under_replace(project: Project) -> None:
     killed_append(project)
     configure(project, {"mode": "replace"})
-    kill(project, "*:12", "--new")
+    project.kill("*:12", "--new")
     configure(project)
     assert "E8001" in fails(project, "run")
     ok(project, "run", "--new")  # appends everything that is not known, as it says

@@ -124,14 +124,7 @@ def test_again_append_reads_everything_again(project: Project) -> None:
 
 
 def kill(project: Project, point: str, *arguments: str) -> None:
-    ended = subprocess.run(
-        [project.binary, "run", "--workers", "1", *arguments],
-        cwd=project.directory,
-        env=os.environ | {"TIDEMILL_FAULT": point},
-        capture_output=True,
-        check=False,
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    project.kill(point, "--workers", "1", *arguments)
 
 
 def test_a_killed_run_keeps_what_it_planned(project: Project) -> None:

@@ -71,16 +71,6 @@ static tide_code begin_staging(tide_csv_sink *sink, tide_error *err)
                                  : tide_folder_create(sink->staging, err);
 }
 
-/* Until a replace has put its rows in place, the table is as those before have left it; but the
- * first one has to be known to other pipelines. */
-static tide_code keep_identity_at_begin(tide_csv_sink *sink, tide_error *err)
-{
-    bool is_kept = false;
-    TIDE_TRY(tide_store_has_identity(&sink->store, &is_kept, err));
-    return is_kept && sink->store.target->mode == TIDE_REPLACE ? TIDE_OK
-                                                               : tide_csv_keep_identity(sink, err);
-}
-
 /* Whoever begins anew without the parts that are gone has been told so: a run that goes on does
  * not come here. */
 static tide_code forget_missing(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
@@ -95,6 +85,7 @@ static tide_code forget_missing(tide_csv_sink *sink, const tide_run_row *run, ti
 static tide_code begin_inside(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
 {
     tide_store *store = &sink->store;
+    bool waits = false;
     int64_t last_part = 0;
     TIDE_TRY(tide_manifest_create(&store->db, err));
     TIDE_TRY(forget_missing(sink, run, err));
@@ -103,7 +94,8 @@ static tide_code begin_inside(tide_csv_sink *sink, const tide_run_row *run, tide
     TIDE_TRY(
         tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &last_part, err));
     tide_atomic_set(&sink->last_part, last_part);
-    return keep_identity_at_begin(sink, err);
+    TIDE_TRY(tide_store_waits_with_identity(store, &waits, err));
+    return waits ? TIDE_OK : tide_csv_keep_identity(sink, err);
 }
 
 static tide_code begin(tide_sink *base, const tide_run_row *run, tide_error *err)

@@ -102,30 +102,21 @@ static tide_code drop_parts(tide_sqlite_sink *sink, tide_error *err)
     return tide_db_execute_text(db, &drops, err);
 }
 
-/* Until a replace has put its rows in place, the table is as those before have left it; but the
- * first one has to be known to other pipelines. */
-static tide_code keep_identity_at_begin(tide_sqlite_sink *sink, tide_error *err)
-{
-    bool is_kept = false;
-    TIDE_TRY(tide_store_has_identity(&sink->store, &is_kept, err));
-    return is_kept && sink->store.target->mode == TIDE_REPLACE
-               ? TIDE_OK
-               : tide_sqlite_keep_identity(sink, err);
-}
-
 static tide_code begin_inside(tide_sqlite_sink *sink, const tide_run_row *run, tide_error *err)
 {
     tide_store *store = &sink->store;
+    bool waits = false;
     TIDE_TRY(check_again(sink, err));
     TIDE_TRY(refuse_taken(sink, run, err));
     TIDE_TRY(drop_parts(sink, err));
+    TIDE_TRY(tide_store_waits_with_identity(store, &waits, err));
     if (tide_store_is_staged(store)) {
         TIDE_TRY(tide_table_create_staging(&store->db, store->staged_table, store->target, err));
     }
     if (store->target->mode != TIDE_REPLACE) { /* replace creates it when it has the rows */
         TIDE_TRY(tide_table_create(&store->db, store->target, err));
     }
-    return keep_identity_at_begin(sink, err);
+    return waits ? TIDE_OK : tide_sqlite_keep_identity(sink, err);
 }
 
 static tide_code make_insertion(tide_sqlite_sink *sink, tide_error *err)

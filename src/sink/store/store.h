@@ -76,8 +76,11 @@ TIDE_MUST_CHECK tide_code tide_store_look_at_lease(tide_store *store, bool conne
  * caller). */
 TIDE_MUST_CHECK tide_code tide_store_check(tide_store *store, tide_sink_facts *facts,
                                            tide_pipeline_row *row, tide_error *err);
-/* Has the pipeline left what tells it and its table (tidemill_pipelines)? Inside a transaction. */
-TIDE_MUST_CHECK tide_code tide_store_has_identity(tide_store *store, bool *has, tide_error *err);
+/* Is what tells the pipeline and its table (tidemill_pipelines) to stay as it is until the run
+ * ends? Until a replace has put its rows in place, the table is as those before have left it; but
+ * the first one has to be known to other pipelines. Inside a transaction. */
+TIDE_MUST_CHECK tide_code tide_store_waits_with_identity(tide_store *store, bool *waits,
+                                                         tide_error *err);
 /* bad_config if another pipeline writes the table, which may not share it. */
 TIDE_MUST_CHECK tide_code tide_store_refuse_rivals(tide_store *store, tide_error *err);
 /* late_table.c: the table of late rows, told as problems, and inside begin made or fitted. */

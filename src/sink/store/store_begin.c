@@ -58,11 +58,11 @@ tide_code tide_store_refuse_rivals(tide_store *store, tide_error *err)
     return refuse_problems(code, &problems, err);
 }
 
-tide_code tide_store_has_identity(tide_store *store, bool *has, tide_error *err)
+tide_code tide_store_waits_with_identity(tide_store *store, bool *waits, tide_error *err)
 {
     tide_pipeline_row row;
     TIDE_TRY(tide_ledger_read_pipeline(&store->db, store->target->pipeline, &row, err));
-    *has = row.fingerprint != NULL;
+    *waits = row.fingerprint != NULL && store->target->mode == TIDE_REPLACE;
     tide_pipeline_row_clear(&row);
     return TIDE_OK;
 }
