@@ -250,19 +250,30 @@ static tide_code take_run(tide_process *process, const tide_run_of_rows *run, ti
     return take_new(process, series, run, err);
 }
 
-static tide_code reject_row(tide_process *process, const tide_run_of_rows *run, tide_error *err)
-{
-    TIDE_TRY(tide_usable_reject(process->plan, process->scan.columns, run->begin,
-                                &process->maker.unit.rejects, err));
-    counts_of(process)->rejected++;
-    tide_scan_take(&process->scan, 1);
-    return TIDE_OK;
-}
-
 static bool same_series(const tide_process *process, const tide_run_of_rows *run)
 {
     return run->hash == tide_group_last(&process->group)->hash &&
            tide_group_is_last(&process->group, process->scan.columns, run->begin);
+}
+
+/* Rows without a usable series or time come before all others of their series, so the one that is
+ * open has ended: a unit can be closed before any of them, however many there are. */
+static tide_code reject_row(tide_process *process, const tide_run_of_rows *run, bool *full,
+                            tide_error *err)
+{
+    if (process->series_is_open && !same_series(process, run)) {
+        TIDE_TRY(end_series(process, err));
+    }
+    *full = process->unit_is_full && tide_day_loop_is_between_days(process);
+    if (*full) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_usable_reject(process->plan, process->scan.columns, run->begin,
+                                &process->maker.unit.rejects, err));
+    counts_of(process)->rejected++;
+    tide_scan_take(&process->scan, 1);
+    process->unit_is_full = process->unit_is_full || tide_unit_maker_is_full(&process->maker);
+    return TIDE_OK;
 }
 
 /* Ends the series or the day that the run is no part of. */
@@ -323,7 +334,7 @@ static tide_code step_on(tide_process *process, bool *full, tide_error *err)
 {
     const tide_run_of_rows *run = tide_scan_peek(&process->scan);
     if (run->unusable) {
-        return reject_row(process, run, err);
+        return reject_row(process, run, full, err);
     }
     TIDE_TRY(enter_run(process, run, err));
     *full = batch_is_full(process);

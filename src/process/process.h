@@ -28,13 +28,13 @@
  * The state of a rewound series is first written with its first day after last_day, or at its end:
  * so a run that ends in between finds it rewound, and rebuilds it from the beginning.
  *
- * Units close between days, at rows, bytes or seconds. A unit holds whole days, so its memory is
- * bounded by the unit's bounds plus one batch plus one day's output; a batch holds whole days, too,
- * up to twice batch_rows, beyond which a day comes to the steps in pieces (or, for steps that want
- * whole days, up to max_day_bytes of rows as decoded, before any step; more is bad_data). In a
- * unit: the last state of exactly the series that moved on in it, and counts that add up to the
- * rows taken from the stream. A unit may have counts only (tide_unit_has_content is false):
- * nothing is to be committed, but its counts are to be added.
+ * Units close between days, at rows, bytes (those of rejects, too) or seconds. A unit holds whole
+ * days, so its memory is bounded by the unit's bounds plus one batch plus one day's output; a batch
+ * holds whole days, too, up to twice batch_rows, beyond which a day comes to the steps in pieces
+ * (or, for steps that want whole days, up to max_day_bytes of rows as decoded, before any step;
+ * more is bad_data). In a unit: the last state of exactly the series that moved on in it, and
+ * counts that add up to the rows taken from the stream. A unit may have counts only
+ * (tide_unit_has_content is false): nothing is to be committed, but its counts are to be added.
  *
  * With by_marks (only what is new is read: a cursor, or a registry of files) rows of days up to
  * last_day are not summed but told apart one by one: those that an earlier complete run has read,

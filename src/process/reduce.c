@@ -303,7 +303,8 @@ tide_code tide_reduce_next(tide_reduce *reduce, tide_unit *unit, bool *has_unit,
         return TIDE_OK;
     }
     while (!reduce->ended && reduce->row_count < reduce->bounds.unit_rows &&
-           reduce->unit.byte_count < reduce->bounds.unit_bytes) {
+           reduce->unit.byte_count + tide_reject_list_bytes(&reduce->unit.rejects) <
+               reduce->bounds.unit_bytes) {
         TIDE_TRY(pull(reduce, err));
     }
     TIDE_TRY(finish_unit(reduce, unit, err));

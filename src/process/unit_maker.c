@@ -250,7 +250,9 @@ tide_code tide_unit_maker_add_late(tide_unit_maker *maker, const tide_column *co
 bool tide_unit_maker_is_full(const tide_unit_maker *maker)
 {
     const tide_process_bounds *bounds = &maker->plan->options.bounds;
-    size_t bytes = maker->unit.byte_count + maker->extra_bytes + tide_builder_bytes(&maker->output);
+    size_t bytes = maker->unit.byte_count + maker->extra_bytes +
+                   tide_reject_list_bytes(&maker->unit.rejects) +
+                   tide_builder_bytes(&maker->output);
     int64_t states = 0;
     if (maker->states.schema != NULL) {
         bytes += tide_builder_bytes(&maker->states) + tide_builder_bytes(&maker->late);

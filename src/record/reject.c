@@ -24,6 +24,11 @@ void tide_reject_list_reset(tide_reject_list *list)
     list->count = 0;
 }
 
+size_t tide_reject_list_bytes(const tide_reject_list *list)
+{
+    return list->arena.used_bytes + list->count * sizeof *list->items;
+}
+
 /* NULL stays NULL. False when out of memory. */
 static bool copy(tide_arena *arena, const char *from, const char **to)
 {

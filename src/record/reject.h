@@ -35,6 +35,8 @@ typedef struct tide_reject_list {
 void tide_reject_list_init(tide_reject_list *list);
 void tide_reject_list_clear(tide_reject_list *list);
 void tide_reject_list_reset(tide_reject_list *list);
+/* Memory of the rejects in the list. */
+size_t tide_reject_list_bytes(const tide_reject_list *list);
 /* Copies all strings. */
 TIDE_MUST_CHECK tide_code tide_reject_list_add(tide_reject_list *list, const tide_reject *reject,
                                                tide_error *err);

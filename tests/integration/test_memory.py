@@ -235,6 +235,26 @@ def test_late_rows_of_one_series(bench, request, events, kind, memory):
     assert late_rows(bench, {"kind": kind, **sink}) == events.plain
 
 
+def test_rejects_of_a_series_that_the_sink_has_no_place_for(bench, request):
+    """Many rows of one series that is longer than the index of states takes: all are sorted into
+    one partition, and go out with many units."""
+    count, size = 12_000, 4_900
+    sink = sink_of("postgres", request)
+    path = bench.directory / "in.ndjson"
+    with path.open("w") as out:
+        for i in range(count):
+            fields = {"id": "x" * size, "at": "2024-03-01T00:00:00Z", "value": i}
+            out.write(json.dumps(fields) + "\n")
+        out.write(json.dumps({"id": "good", "at": "2024-03-01T00:00:00Z", "value": 7}) + "\n")
+    ordered(bench, Data(path, 0, False), dict(sink), "id", DAY_FORM, max_rejects=count)
+    record = bench.run(32)
+    assert record["counts"]["rejected"] == count
+    with psycopg.connect(sink["conninfo"]) as connection:
+        found = "select count(*), count(distinct position) from t_rejects"
+        assert connection.execute(found).fetchall() == [(count, count)]
+        assert connection.execute("select _series_id, total from t").fetchall() == [("good", 7)]
+
+
 def test_with_much_memory_nothing_spills(bench, events):
     ordered(bench, events, {}, "customer", DAY_FORM)
     record = bench.run(1024)
