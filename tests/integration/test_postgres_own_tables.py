@@ -482,3 +482,39 @@ def test_late_rows_of_which_the_encoding_lacks_a_character_are_escaped(
         found = late.rows("select v, j::text from t_late order by at")
         assert [v for v, _ in found] == ["plain", "é", "\\u20ac", "c", "\\ud83d\\ude80"]
         assert [json.loads(j)["k"] for _, j in found] == texts
+
+
+STATE = "tidemill_state_p"
+
+
+@pytest.mark.parametrize(
+    ("edit", "stays"),
+    [
+        ({}, True),
+        ({"columns": {"who": "int64", "at": "timestamp"}}, False),
+        ({"columns": {**WHEN, "b": "text"}, "series": ["who", "b"]}, False),
+        ({"steps": [{**LATE["steps"][0], "state": {"seen": "int64"}}]}, False),
+    ],
+    ids=["as it was", "another type", "another key", "another column"],
+)
+def test_a_reset_leaves_a_state_table_that_fits_to_who_may_read_it(
+    late: Into, edit: dict, stays: bool
+) -> None:
+    """Else the table is made anew: the next run finds it as that needs it."""
+    late.pipeline(columns=WHEN, **LATE)
+    late_file(late, "a", 9)
+    late.project.run("run")
+    late.execute(f"grant select on {STATE} to public")
+    if stays:
+        late.execute(f"create view watched as select who from {STATE}")
+    late.pipeline(**{"columns": WHEN, **LATE, **edit})
+    late.file("a", [{"who": "7", "at": "2024-03-09T10:00:00Z", "b": "x"}])
+    late.project.run("state", "p", "reset", "--yes")
+    late.execute("drop table t")
+    late.project.run("run")
+    granted = "select count(*) from information_schema.role_table_grants "
+    granted += f"where table_name = '{STATE}' and grantee = 'PUBLIC'"
+    assert late.rows(granted) == [(int(stays),)]
+    assert late.rows(f"select who::text from {STATE}") == [("7",)]
+    if stays:
+        assert late.rows("select who from watched") == [("7",)]

@@ -38,6 +38,55 @@ static tide_code forget_rows(tide_pg_sink *sink, tide_pg_connection *connection,
     return tide_pg_change(connection, sql, &sink->target->pipeline, 1, NULL, err);
 }
 
+/* The first four as tide_pg_is_natural reads them. */
+enum { NAME, PRINTED, TYPE, MODIFIER, IN_KEY };
+
+static const char state_columns_sql[] =
+    "SELECT a.attname, NULL, a.atttypid, a.atttypmod, EXISTS (SELECT FROM pg_index i "
+    "WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey)) "
+    "FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 "
+    "AND NOT a.attisdropped";
+
+static bool is_state_column(const tide_state_layout *state, const PGresult *result, int row)
+{
+    size_t field = tide_schema_find(&state->schema, PQgetvalue(result, row, NAME));
+    if (field == TIDE_NO_FIELD ||
+        !tide_pg_is_natural(state->schema.fields[field].type, result, row)) {
+        return false;
+    }
+    bool in_key =
+        field == state->hash_column ||
+        (field >= state->series_begin && field < state->series_begin + state->series_count);
+    return in_key == (PQgetvalue(result, row, IN_KEY)[0] == 't');
+}
+
+/* Is the table of states as the pipeline of now would make it? */
+static tide_code fits_state(const tide_pg_sink *sink, tide_pg_connection *connection, bool *fits,
+                            tide_error *err)
+{
+    const tide_state_layout *state = sink->target->state;
+    PGresult *result;
+    TIDE_TRY(tide_pg_query(connection, state_columns_sql, &sink->names.state, 1, &result, err));
+    *fits = (size_t)PQntuples(result) == state->schema.field_count;
+    for (int row = 0; row < PQntuples(result) && *fits; row++) {
+        *fits = is_state_column(state, result, row);
+    }
+    PQclear(result);
+    return TIDE_OK;
+}
+
+/* One that fits is emptied: what a user has granted on it, or looks at it by, stays. */
+static tide_code reset_state(const tide_pg_sink *sink, tide_pg_connection *connection,
+                             tide_error *err)
+{
+    bool fits = false;
+    if (sink->target->state != NULL) {
+        TIDE_TRY(fits_state(sink, connection, &fits, err));
+    }
+    return fits ? empty_table(connection, sink->names.state, err)
+                : drop_table(connection, sink->names.state, err);
+}
+
 /* Rows of other merges are gone, too, and what those have read is not read again: for them the
  * table is another one, of which their next run tells. */
 static tide_code tell_others(const tide_pg_sink *sink, tide_pg_connection *connection,
@@ -82,7 +131,7 @@ static tide_code reset_once(tide_pg_connection *connection, tide_pg_attempt *att
     TIDE_TRY(tide_pg_refuse_sharing(sink, err));
     TIDE_TRY(empty_table(connection, sink->names.target, err));
     TIDE_TRY(empty_late(sink, connection, err));
-    TIDE_TRY(drop_table(connection, sink->names.state, err));
+    TIDE_TRY(reset_state(sink, connection, err));
     TIDE_TRY(drop_table(connection, sink->names.staging, err));
     TIDE_TRY(drop_table(connection, sink->names.staged_state, err));
     TIDE_TRY(forget_rows(sink, connection, sink->names.rejects, err));
