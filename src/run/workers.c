@@ -7,8 +7,8 @@ typedef struct group {
     tide_worker_body body;
     void *context;
     tide_cancel *cancel;
-    tide_mutex lock; /* guards first */
-    tide_error first;
+    tide_mutex lock; /* guards told */
+    tide_error told;
 } group;
 
 typedef struct member {
@@ -20,13 +20,13 @@ typedef struct member {
 static void note_failure(group *g, const tide_error *err)
 {
     tide_mutex_lock(&g->lock);
-    bool better = g->first.code == TIDE_OK ||
-                  (g->first.code == TIDE_CANCELLED && err->code != TIDE_CANCELLED);
-    if (better) {
-        g->first = *err;
+    if (g->told.code == TIDE_OK || g->told.code == TIDE_CANCELLED) {
+        g->told = *err;
     }
     tide_mutex_unlock(&g->lock);
-    tide_cancel_fail(g->cancel);
+    if (err->code != TIDE_CANCELLED) { /* who stops on request leaves the others their time */
+        tide_cancel_fail(g->cancel);
+    }
 }
 
 static void run_member(void *argument)
@@ -66,13 +66,13 @@ tide_code tide_workers_run(unsigned count, tide_worker_body body, void *context,
         return TIDE_FAIL_MEMORY(err, "starting workers");
     }
     group g = {.body = body, .context = context, .cancel = cancel};
-    tide_error_clear(&g.first);
+    tide_error_clear(&g.told);
     tide_mutex_init(&g.lock);
     run_threads(&g, members, count);
     tide_mutex_clear(&g.lock);
     tide_free(members);
-    if (g.first.code != TIDE_OK) {
-        *err = g.first;
+    if (g.told.code != TIDE_OK) {
+        *err = g.told;
     }
-    return g.first.code;
+    return g.told.code;
 }

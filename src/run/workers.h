@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Workers: the same body on several threads, joined; the first failure stops the others.
  *
- * The first error that is not a mere consequence (cancelled) is the one reported. Bodies see the
- * failure of another as a cancel, between batches.
+ * The first error that is not a mere consequence (cancelled) is the one reported; if there is none,
+ * the last of these: a stop at once comes after one that leaves time. Bodies see the failure of
+ * another as a cancel, between batches, but not that another one was cancelled itself.
  */
 #ifndef TIDE_RUN_WORKERS_H
 #define TIDE_RUN_WORKERS_H

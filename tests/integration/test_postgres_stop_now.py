@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -127,6 +128,14 @@ def write_project(project: Project, conninfo: str, count: int = 100) -> None:
     project.write("tidemill.yaml", json.dumps(content))
 
 
+def wait_for(happened, run: subprocess.Popen) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.05)
+
+
 def stop_twice(project: Project, conninfo: str, then=lambda: None) -> None:
     """Once the run waits for a lock, and something else has happened."""
     run = subprocess.Popen(
@@ -137,11 +146,7 @@ def stop_twice(project: Project, conninfo: str, then=lambda: None) -> None:
     )
     try:
         with psycopg.connect(conninfo, autocommit=True) as watcher:
-            deadline = time.monotonic() + PATIENCE_S
-            while watcher.execute(BLOCKED).fetchone() == (0,):
-                assert time.monotonic() < deadline
-                assert run.poll() is None
-                time.sleep(0.05)
+            wait_for(lambda: watcher.execute(BLOCKED).fetchone() != (0,), run)
         then()
         run.send_signal(signal.SIGINT)
         said = b""
@@ -154,6 +159,51 @@ def stop_twice(project: Project, conninfo: str, then=lambda: None) -> None:
         run.wait()
     assert run.returncode == 130
     assert b"stopped at once on request" in told
+
+
+def threads_of(run: subprocess.Popen) -> int:
+    return len(list(Path(f"/proc/{run.pid}/task").iterdir()))
+
+
+def test_once_leaves_a_unit_its_time_when_other_workers_have_nothing_to_do(
+    tmp_path, tidemill, postgres_database: str
+) -> None:
+    """They stop at the first request; for the one that loads that is no failure of theirs."""
+    project = Project(tmp_path, tidemill)
+    write_project(project, postgres_database)
+    content = json.loads((tmp_path / "tidemill.yaml").read_text())
+    content["pipelines"]["p"]["source"]["files"] = "in.*.ndjson"
+    content["pipelines"]["p"]["max_rejects"] = 1
+    project.write("tidemill.yaml", json.dumps(content))
+    for i in range(4):
+        project.write(f"in.{i}.ndjson", json.dumps({"n": i}) + "\n")
+    project.write("in.3.ndjson", '{"n": 3}\n{"n": 10}\n{"n": 11}\n')  # the first is refused
+    run = None
+    try:
+        with psycopg.connect(postgres_database) as locker:
+            locker.execute("create table t (n bigint primary key)")
+            locker.commit()
+            locker.execute("insert into t values (3)")
+            run = subprocess.Popen(
+                [tidemill, "run", "--workers", "4"], cwd=tmp_path, stderr=subprocess.PIPE
+            )
+            with psycopg.connect(postgres_database, autocommit=True) as watcher:
+                wait_for(lambda: watcher.execute(BLOCKED).fetchone() == (1,), run)
+                wait_for(lambda: watcher.execute("select count(*) from t").fetchone() == (3,), run)
+            before = threads_of(run)
+            run.send_signal(signal.SIGINT)
+            wait_for(lambda: threads_of(run) <= before - 3, run)
+            locker.commit()
+        told = run.communicate(timeout=PATIENCE_S)[1]
+    finally:
+        if run is not None:
+            run.kill()
+            run.wait()
+    assert b"at once" not in told
+    with psycopg.connect(postgres_database) as connection:
+        found = connection.execute("select n from t order by n").fetchall()
+        refused = connection.execute("select count(*) from t_rejects").fetchone()
+    assert (found, refused) == ([(n,) for n in (0, 1, 2, 3, 10, 11)], (1,)), told
 
 
 def test_it_needs_no_rights_to_look_at_sessions(tmp_path, tidemill, postgres_database: str) -> None:
