@@ -134,13 +134,17 @@ static tide_code fail_fingerprint(const tide_pipeline *pipeline, const tide_sink
                          what, tide_find_lasting_change(pipeline, facts) == NULL, err);
 }
 
-/* What a run that has not ended has put into the table; that of mode replace has nothing there. */
+/* What a run that has not ended has put into the table; one that stages its rows has nothing there,
+ * but plans of before do not tell; and a replace takes away whatever is. */
 static bool has_units_of(const tide_pipeline *pipeline, const tide_belongs_question *question)
 {
     const tide_run_row *last = question->last;
+    const tide_run_plan *kept = question->kept;
     bool unfinished = last != NULL && tide_run_status_is_open(last->status);
-    bool has_own = question->facts->unit_count > 0 && !question->kept->replaces;
-    return unfinished && !pipeline->target.staged && (has_own || question->kept->covers_rows);
+    bool stages = kept->fingerprint == NULL ? pipeline->target.staged : kept->stages;
+    bool has_own = question->facts->unit_count > 0 && !kept->replaces && !stages;
+    bool stays = pipeline->config->sink.mode != TIDE_REPLACE;
+    return unfinished && stays && (has_own || kept->covers_rows);
 }
 
 /* In what the pipeline differs from the one that planned the run, which no fingerprint knows. */
@@ -154,6 +158,9 @@ static const char *other_account(const tide_pipeline *pipeline, const tide_run_p
     }
     if (kept->appends_again != pipeline->config->sink.again_append) {
         return "again";
+    }
+    if (kept->stages != pipeline->target.staged) {
+        return "snapshot or slices";
     }
     return kept->keeps_registry != pipeline->keeps_registry ? "registry" : "";
 }
@@ -258,7 +265,7 @@ static tide_code check_with_state(const tide_pipeline *pipeline, const tide_sink
 }
 
 /* What marks say has been read is only read again from the start: it must be where it was loaded.
- */
+ * Where there is state, that asks the same. */
 static tide_code check_with_marks(const tide_pipeline *pipeline, const tide_sink_facts *facts,
                                   bool loaded, tide_error *err)
 {
@@ -352,7 +359,8 @@ tide_code tide_check_belongs(const tide_pipeline *pipeline, const tide_belongs_q
     const tide_sink_facts *facts = question->facts;
     const tide_run_row *last = question->last;
     bool loaded = facts->unit_rows > 0 || (last != NULL && tide_loaded_ever(last) > 0);
-    if (question->has_marks && pipeline->route != TIDE_ROUTE_ORDERED) {
+    bool by_state = pipeline->route == TIDE_ROUTE_ORDERED && (facts->state_exists || !loaded);
+    if (question->has_marks && !by_state) {
         TIDE_TRY(check_with_marks(pipeline, facts, loaded, err));
     }
     if (pipeline->route == TIDE_ROUTE_STREAMED) {

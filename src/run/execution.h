@@ -33,6 +33,7 @@ typedef struct tide_execution {
     tide_run_plan kept; /* what a resume keeps: of the run that is resumed, or of this new one */
     bool plans;         /* else the caller does: what the newest run has planned is not known */
     bool resumed;
+    bool has_state;   /* as it was found, of any series */
     bool covers_rows; /* a run that has not ended has appended rows, and is not resumed */
     bool gives_up;    /* the newest run has not ended, but the pipeline is another one by now */
     bool reads_all; /* although there are marks: they do not know what a given up run has loaded */

@@ -4,8 +4,8 @@
  *
  * With a series, marks also tell rows of processed days apart: known ones are seen, others are
  * late. Where that can't be relied on - no run has left marks yet, or an unfinished run was given
- * up by --new, whose committed days no mark knows; another field is the cursor - everything is
- * read, and judged by sums.
+ * up by --new, whose committed days no mark knows; another field is the cursor; the state of a
+ * merge is gone, or it had no series before - everything is read, and judged by sums.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,21 +99,28 @@ static tide_code choose_interval(tide_execution *e, tide_error *err)
     return TIDE_OK;
 }
 
-/* Marks that are not about members of the source: of rows that no mark knows of; and of a cursor,
- * where files are read by now. */
-static void take_other_marks(tide_execution *e)
+/* One of a cursor that can't be read is not passed over; a file may have that name, too. */
+static bool is_about_source(const tide_read_mark *mark, bool has_cursor)
 {
     int64_t high, low;
     const char *field;
+    bool is_named = strcmp(mark->name, CURSOR_MARK) == 0;
+    return has_cursor ? is_named : !(is_named && parse_cursor(mark->value, &high, &low, &field));
+}
+
+/* Takes out what is not about the source of now: rows that no mark knows of; a cursor where files
+ * are read by now, and files where a cursor is. */
+static void take_other_marks(tide_execution *e)
+{
     const tide_read_mark *mark = tide_read_mark_list_find(&e->marks, TIDE_UNACCOUNTED_MARK);
     if (mark != NULL) {
         (void)snprintf(e->unaccounted, sizeof e->unaccounted, "%s", mark->value);
         tide_read_mark_list_remove(&e->marks, mark);
     }
-    mark = tide_read_mark_list_find(&e->marks, CURSOR_MARK);
-    if (mark != NULL && !e->pipeline->has_cursor &&
-        parse_cursor(mark->value, &high, &low, &field)) {
-        tide_read_mark_list_remove(&e->marks, mark);
+    for (size_t i = e->marks.count; i > 0; i--) {
+        if (!is_about_source(&e->marks.items[i - 1], e->pipeline->has_cursor)) {
+            tide_read_mark_list_remove(&e->marks, &e->marks.items[i - 1]);
+        }
     }
 }
 
@@ -134,11 +141,13 @@ tide_code tide_incremental_choose(tide_execution *e, bool gives_up, tide_error *
         return TIDE_OK;
     }
     bool ordered = e->pipeline->route == TIDE_ROUTE_ORDERED;
+    bool merges_anew = e->pipeline->config->sink.mode == TIDE_MERGE && !e->has_state;
     const char *field = other_field(e);
     if (field != NULL && e->pipeline->route == TIDE_ROUTE_STREAMED) {
         return fail_field(e, field, err);
     }
-    bool from_start = field != NULL || (ordered && (gives_up || e->marks.count == 0));
+    bool from_start =
+        field != NULL || (ordered && (gives_up || merges_anew || e->marks.count == 0));
     e->kept.by_marks = ordered && !from_start;
     e->reads_all = from_start;
     if (from_start && e->pipeline->has_cursor) {

@@ -108,16 +108,18 @@ static bool has_other_cursor(const tide_execution *e)
 }
 
 /* Plans of before do not tell. Where there is state, that is what has to belong to the pipeline,
- * and who has accepted the two has decided. */
+ * and who has accepted the two has decided; but a replace asks for none. */
 static bool is_of_this_pipeline(const tide_execution *e, const tide_sink_facts *facts)
 {
     const tide_pipeline *pipeline = e->pipeline;
     const tide_run_plan *kept = &e->kept;
-    bool has_state = pipeline->route == TIDE_ROUTE_ORDERED && facts->state_exists;
+    bool has_state = pipeline->route == TIDE_ROUTE_ORDERED && facts->state_exists &&
+                     pipeline->config->sink.mode != TIDE_REPLACE;
     return kept->fingerprint == NULL ||
            (kept->keeps_registry == pipeline->keeps_registry &&
             kept->has_cursor == pipeline->has_cursor &&
             kept->appends_again == pipeline->config->sink.again_append &&
+            kept->stages == pipeline->target.staged &&
             (has_state || strcmp(kept->fingerprint, pipeline->fingerprint) == 0));
 }
 
@@ -143,7 +145,8 @@ static tide_code may_resume(tide_execution *e, const tide_run_row *last,
     tide_error ignored; /* --new closes a run whose plan can't be read, too */
     tide_error_clear(&ignored);
     tide_code code = read_plan(e, last, e->options.fresh ? &ignored : err);
-    e->covers_rows = e->kept.covers_rows || (facts->unit_count > 0 && !e->kept.replaces);
+    e->covers_rows =
+        e->kept.covers_rows || (facts->unit_count > 0 && !e->kept.replaces && !e->kept.stages);
     if (e->options.fresh) {
         return TIDE_OK;
     }
@@ -174,7 +177,7 @@ static tide_code choose_run(tide_execution *e, tide_run_row *last, tide_error *e
     }
     tide_run_plan_clear(&e->kept);
     tide_run_plan_init(&e->kept);
-    e->kept.covers_rows = e->covers_rows && e->pipeline->config->sink.mode == TIDE_REPLACE;
+    e->kept.covers_rows = e->covers_rows && e->pipeline->config->sink.mode != TIDE_APPEND;
     return tide_incremental_choose(e, unfinished, err);
 }
 
@@ -200,6 +203,7 @@ static tide_code settle(tide_execution *e, tide_sink_facts *facts, tide_error *e
 static tide_code check_belongs(tide_execution *e, const tide_sink_facts *facts,
                                const tide_run_row *last, tide_error *err)
 {
+    e->has_state = facts->state_exists;
     if (e->plans) {
         TIDE_TRY(may_resume(e, last, facts, err));
     }
@@ -295,6 +299,7 @@ static tide_code print_plan(tide_execution *e, tide_error *err)
     e->kept.fingerprint = e->pipeline->fingerprint;
     e->kept.keeps_registry = e->pipeline->keeps_registry;
     e->kept.appends_again = e->pipeline->config->sink.again_append;
+    e->kept.stages = e->pipeline->target.staged;
     tide_run_plan_print(&e->kept, &e->source_plan, &plan);
     tide_free(e->row.plan);
     e->row.plan = tide_text_take(&plan);

@@ -45,9 +45,10 @@ void tide_run_plan_print(const tide_run_plan *plan, const tide_source_plan *sour
     tide_text_append_format(out, ",\"replaces\":%d", (int)plan->replaces);
     tide_text_append(out, plan->covers_rows ? ",\"covers\":1" : "");
     if (plan->fingerprint != NULL) {
-        tide_text_append_format(out, ",\"pipeline\":\"%s\",\"registry\":%d,\"again\":%d",
+        tide_text_append_format(out,
+                                ",\"pipeline\":\"%s\",\"registry\":%d,\"again\":%d,\"stages\":%d",
                                 plan->fingerprint, (int)plan->keeps_registry,
-                                (int)plan->appends_again);
+                                (int)plan->appends_again, (int)plan->stages);
     }
     if (plan->has_cursor) {
         tide_text_append_format(out,
@@ -180,6 +181,7 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     plan->fingerprint = tide_yaml_text(tide_yaml_get(root, "pipeline"));
     plan->keeps_registry = read_bool(root, "registry");
     plan->appends_again = read_bool(root, "again");
+    plan->stages = read_bool(root, "stages");
     plan->has_cursor = read_number(root, "cursor_low", &plan->cursor_low) &&
                        read_number(root, "cursor_high", &plan->cursor_high) &&
                        read_number(root, "cursor_known", &plan->cursor_known);

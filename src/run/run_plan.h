@@ -11,11 +11,11 @@ typedef struct tide_run_plan {
     int64_t horizon; /* instant; INT64_MAX without a series */
     bool by_marks;   /* rows of processed days are known, or late, by what marks say; not by sums */
     bool replaces;   /* by mode replace: the run has nothing but what is staged */
-    bool covers_rows; /* by mode replace: those of an append that had not ended are in the table,
-                         until this run replaces them */
+    bool covers_rows; /* by mode replace or merge: those of an append that had not ended are in the
+                         table, until this run replaces them, or has read them, too */
     bool knows_mode;  /* plans of before do not say by which mode */
     const char *fingerprint; /* of the pipeline that planned it; NULL in plans of before */
-    bool keeps_registry, appends_again; /* which no fingerprint knows */
+    bool keeps_registry, appends_again, stages; /* which no fingerprint knows */
     bool has_cursor;
     int64_t cursor_low, cursor_high; /* what is read: [low, high); INT64_MIN: from the beginning */
     int64_t cursor_known;            /* below, an earlier complete run has read */

@@ -2,6 +2,7 @@
 """A project is edited while a run has not ended: the run goes on only where the result is that of one
 pipeline. Else it is closed, and a new run begins."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from open_run_ground import (
     MERGE,
     REPLACE,
     SERIES,
+    UNIT,
     Ground,
     SearchGround,
     in_sinks,
@@ -22,6 +24,7 @@ from open_run_ground import (
 )
 
 CHANGED = "pipeline has changed"
+REGISTRY = {"registry": True}
 
 
 @pytest.fixture
@@ -30,8 +33,11 @@ def ground(request: pytest.FixtureRequest, tidemill: Path, tmp_path: Path) -> Gr
 
 
 @pytest.fixture
-def search(elasticsearch_8, tidemill: Path, tmp_path: Path) -> Iterator[SearchGround]:
+def search(request, elasticsearch_8, tidemill: Path, tmp_path: Path) -> Iterator[SearchGround]:
     with make_search(elasticsearch_8, tidemill, tmp_path) as made:
+        made.kind = getattr(request, "param", "sqlite")
+        if made.kind == "postgres":
+            made.database = request.getfixturevalue("postgres_database")
         yield made
 
 
@@ -305,3 +311,86 @@ def test_files_give_way_to_a_cursor(search: SearchGround) -> None:
     search.load(4)
     search.run("run")
     search.holds(1, 2, 3, 4)
+
+
+@in_sinks(*DATABASES)
+def test_an_append_is_not_gone_back_to_from_a_killed_merge(ground: Ground) -> None:
+    """Rows of the append that was killed before it are in the table."""
+    ground.own_table()
+    ground.write("in/a", line(1))
+    ground.write("in/b", line(2))
+    ground.configure()
+    assert ground.kill_after(1) in ([1], [2])
+    ground.ask("create unique index by_n on t (n)")
+    ground.configure(REGISTRY, MERGE)
+    ground.kill_after(0)
+    ground.configure()
+    ground.ask("drop index by_n")
+    ground.fails("E8001")
+    ground.ask("create unique index by_n on t (n)")
+    ground.configure(REGISTRY, MERGE)
+    ground.run("run")
+    ground.holds(1, 2)
+
+
+@in_sinks(*ALL)
+def test_a_replace_with_a_series_does_not_go_on_with_fewer_files(ground: Ground) -> None:
+    ground.write("in/a1", line(1))
+    ground.write("in/b1", line(2, day=2))
+    ground.configure({"files": "in/a*"}, REPLACE, **SERIES)
+    ground.run("run")
+    ground.kill_at(f"{UNIT[ground.kind]}:1")
+    ground.configure({"files": "in/*"}, REPLACE, **SERIES)
+    ground.run("run")
+    ground.holds(1, 2)
+
+
+# An append of documents, by scrolls and then in one instant, or the other way round.
+
+
+def read_by(search: SearchGround, source: dict) -> None:
+    search.search()
+    file = search.directory / "tidemill.yaml"
+    content = json.loads(file.read_text())
+    content["pipelines"]["p"]["source"] |= source
+    file.write_text(json.dumps(content))
+
+
+STAGED = [{"snapshot": "pit"}, {"slices": 2}]
+
+
+@pytest.mark.parametrize("source", STAGED, ids=["pit", "slices"])
+@pytest.mark.parametrize("search", ALL, indirect=True)
+def test_a_killed_append_does_not_become_one_of_an_instant(
+    search: SearchGround, source: dict
+) -> None:
+    """What it has loaded is in the table, and would be staged a second time, or the rest alone."""
+    search.own_table()
+    search.load(1, 2, index="open-1")
+    search.load(3, index="open-2")
+    search.search()
+    loaded = search.kill_after(1)
+    assert loaded in ([1, 2], [3])
+    read_by(search, source)
+    assert "snapshot or slices" in search.fails("E8001")
+    assert search.numbers() == loaded
+    read_by(search, {})
+    search.run("run")
+    search.holds(1, 2, 3)
+
+
+@pytest.mark.parametrize("source", STAGED, ids=["pit", "slices"])
+@pytest.mark.parametrize("search", ALL, indirect=True)
+def test_a_killed_append_of_an_instant_begins_anew_by_scrolls(
+    search: SearchGround, source: dict
+) -> None:
+    """What it has staged is nothing that the table holds."""
+    search.own_table()
+    search.load(1, 2, index="open-1")
+    search.load(3, index="open-2")
+    read_by(search, source)
+    assert search.kill_after(1) == []
+    read_by(search, {})
+    search.run("run")
+    assert search.statuses() == ["abandoned", "complete"]
+    search.holds(1, 2, 3)
