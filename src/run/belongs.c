@@ -181,8 +181,9 @@ static tide_code check_streamed(const tide_pipeline *pipeline,
     if (changed) {
         print_changes(pipeline, question->facts, "", &changes);
     }
-    tide_text_append(&changes, changes.size > 0 && account[0] != '\0' ? "; " : "");
-    tide_text_append(&changes, account);
+    if (strstr(tide_text_c(&changes), account) == NULL) {
+        tide_text_append_format(&changes, "%s%s", changes.size > 0 ? "; " : "", account);
+    }
     tide_text_append(&changes, changes.size == 0 ? "what was accepted since" : "");
     tide_code code = TIDE_FAIL(
         err, TIDE_E_PIPELINE_CHANGED,
@@ -323,7 +324,7 @@ static const char *find_unaccounted(const tide_belongs_question *question)
 }
 
 /* Runs of mode replace, with `again: append` or with a series do not tell, or tell otherwise, what
- * they have read. */
+ * they have read. A run that is resumed was asked when it began; rows that it finds are its own. */
 static tide_code check_unaccounted(const tide_pipeline *pipeline,
                                    const tide_belongs_question *question, bool loaded,
                                    tide_error *err)
@@ -332,8 +333,9 @@ static tide_code check_unaccounted(const tide_pipeline *pipeline,
     const tide_sink_facts *facts = question->facts;
     const tide_sink_config *sink = &pipeline->config->sink;
     const char *kind = find_unaccounted(question);
-    if (sink->mode != TIDE_APPEND || sink->again_append || kind[0] == '\0' || facts->table_empty ||
-        missing(pipeline, facts, loaded) != NULL) {
+    bool was_asked = question->resumes && question->kept->fingerprint != NULL;
+    if (was_asked || sink->mode != TIDE_APPEND || sink->again_append || kind[0] == '\0' ||
+        facts->table_empty || missing(pipeline, facts, loaded) != NULL) {
         return TIDE_OK;
     }
     (void)snprintf(what, sizeof what,

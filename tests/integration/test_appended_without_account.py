@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from open_run_ground import (
     ALL,
+    DATABASES,
     REPLACE,
     SERIES,
     Ground,
@@ -346,3 +347,17 @@ def test_what_a_new_run_appends_once_more_is_told(ground: Ground, how: str) -> N
     assert ground.numbers() == loaded
     ground.run("run", "--new")
     ground.holds(*loaded, 1, 2, 3, 4, 6, *([] if how == "gone" else [7, 8]))
+
+
+@in_sinks(*DATABASES)
+def test_an_append_to_another_table_is_resumed_after_a_replace(ground: Ground) -> None:
+    """The rows that it finds there are its own."""
+    ground.write("in/a", line(1))
+    ground.write("in/b", line(2))
+    ground.configure(sink={**REPLACE, "table": "u"})
+    ground.run("run")
+    ground.configure()
+    assert ground.kill_after(1) in ([1], [2])
+    ground.run("run")
+    assert ground.statuses() == ["complete", "complete"]
+    ground.holds(1, 2)
