@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "sink/csv/csv_folder.h"
 #include "sink/csv/csv_parts.h"
 #include "sink/csv/csv_pending.h"
 
@@ -19,29 +20,31 @@ static tide_code look_at_entry(void *context, const char *name, tide_error *err)
     folder_look *look = context;
     (void)err;
     look->has_files = look->has_files || name[0] != '.';
-    if (!tide_csv_is_part(name, false) && !tide_csv_is_part(name, true)) {
+    if (!tide_csv_is_ours(name)) {
         (void)strncpy(look->stranger, name, sizeof look->stranger - 1);
     }
     return TIDE_OK;
 }
 
-/* Bytes of a part under either of its names, -1 when it is gone. Under its own there may still be
- * the one that it replaces. */
-static tide_code size_of(tide_csv_sink *sink, const tide_manifest_file *file, int64_t *size,
+/* Bytes of a part of the folder under either of its names, -1 when it is gone. Under its own there
+ * may still be the one that it replaces. */
+static tide_code size_of(const char *folder, const tide_manifest_file *file, int64_t *size,
                          tide_error *err)
 {
     const char *names[] = {file->temporary, file->name};
+    tide_text path;
+    tide_text_init(&path);
     *size = -1;
     for (int i = 0; i < 2 && *size < 0; i++) {
         if (names[i] != NULL) {
-            const char *path = tide_arena_format(&sink->paths, "%s/%s", sink->folder, names[i]);
-            if (path == NULL) {
-                return TIDE_FAIL_MEMORY(err, "a path");
-            }
-            *size = tide_path_size(path);
+            tide_text_reset(&path);
+            tide_text_append_format(&path, "%s/%s", folder, names[i]);
+            *size = tide_path_size(tide_text_c(&path));
         }
     }
-    return TIDE_OK;
+    tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a path") : TIDE_OK;
+    tide_text_clear(&path);
+    return code;
 }
 
 static tide_code look_at_file(void *context, const tide_manifest_file *file, tide_error *err)
@@ -51,7 +54,7 @@ static tide_code look_at_file(void *context, const tide_manifest_file *file, tid
     if (file->is_staged) {
         return TIDE_OK;
     }
-    TIDE_TRY(size_of(look->sink, file, &size, err));
+    TIDE_TRY(size_of(look->sink->folder, file, &size, err));
     look->all_there = look->all_there && size == file->byte_count;
     look->has_files = look->has_files || size >= 0;
     return TIDE_OK;
@@ -87,6 +90,40 @@ static void check_folder(tide_csv_sink *sink, const folder_look *look, tide_text
     }
 }
 
+/* What was committed can't be swapped in. Of the folder of a replace it was told already. */
+static tide_code check_swap(const folder_look *look, const tide_csv_place *place, tide_error *err)
+{
+    bool is_unswapped = false;
+    tide_csv_entry stranger;
+    bool is_told =
+        tide_csv_is_own_place(look->sink, place) && look->sink->store.target->mode == TIDE_REPLACE;
+    if (place->swap == NULL || is_told) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_csv_is_unswapped(place, &is_unswapped, err));
+    TIDE_TRY(tide_csv_find_stranger(place->folder, &stranger, err));
+    if (is_unswapped && stranger.name[0] != '\0') {
+        tide_text_append_format(&look->facts->problems,
+                                "the files of the last complete run are to take the place of %s, "
+                                "which holds %s: move it elsewhere\n",
+                                place->folder, stranger.name);
+    }
+    return TIDE_OK;
+}
+
+/* What was committed before this: the next begin completes it. */
+static tide_code look_at_pending(folder_look *look, const tide_pipeline_row *row, tide_error *err)
+{
+    tide_csv_place place;
+    TIDE_TRY(tide_csv_place_of(look->sink, row, &place, err));
+    if (row->swap != NULL && tide_csv_is_own_place(look->sink, &place)) {
+        look->facts->same_table = row->table_identity != NULL;
+        look->has_files = true;
+    }
+    TIDE_TRY(check_swap(look, &place, err));
+    return tide_csv_tell_pending(&place, &look->facts->pending, err);
+}
+
 static tide_code look_at_store(folder_look *look, tide_error *err)
 {
     tide_csv_sink *sink = look->sink;
@@ -98,13 +135,8 @@ static tide_code look_at_store(folder_look *look, tide_error *err)
     }
     look->facts->same_table =
         code == TIDE_OK && row.table_identity != NULL && row.swap == NULL && look->all_there;
-    if (code == TIDE_OK && row.swap != NULL) { /* the next begin completes it */
-        look->facts->same_table = row.table_identity != NULL;
-        look->has_files = true;
-    }
     if (code == TIDE_OK) {
-        tide_csv_place place = tide_csv_place_of(sink, row.swap);
-        code = tide_csv_tell_pending(&place, &look->facts->pending, err);
+        code = look_at_pending(look, &row, err);
     }
     tide_pipeline_row_clear(&row);
     return code;
@@ -129,22 +161,12 @@ tide_code tide_csv_check(tide_csv_sink *sink, bool connected, tide_sink_facts *f
                : TIDE_OK;
 }
 
-static tide_code remove_part(void *context, const char *name, tide_error *err)
-{
-    tide_csv_sink *sink = context;
-    if (!tide_csv_is_part(name, false) && !tide_csv_is_part(name, true)) {
-        return TIDE_OK;
-    }
-    const char *path = tide_arena_format(&sink->paths, "%s/%s", sink->folder, name);
-    return path == NULL ? TIDE_FAIL_MEMORY(err, "a path") : tide_path_remove(path, err);
-}
-
 tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err)
 {
     const char *pipeline = sink->store.target->pipeline;
     TIDE_TRY(tide_manifest_create(&sink->store.db, err));
-    TIDE_TRY(tide_csv_finish_swap(sink, err));
-    TIDE_TRY(tide_folder_visit(sink->folder, remove_part, sink, err));
+    TIDE_TRY(tide_csv_start_anew(sink, err));
+    TIDE_TRY(tide_csv_remove_ours(sink->folder, err));
     if (tide_path_is_folder(sink->folder)) {
         TIDE_TRY(tide_folder_sync(sink->folder, err));
     }
@@ -155,6 +177,7 @@ tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err)
 /* Names of parts that are gone, gathered first: the manifest is being read meanwhile. */
 typedef struct missing_parts {
     tide_csv_sink *sink;
+    const char *folder;
     const char **names; /* owned; the strings are the arena's */
     size_t count, capacity;
 } missing_parts;
@@ -163,7 +186,7 @@ static tide_code gather_missing(void *context, const tide_manifest_file *file, t
 {
     missing_parts *missing = context;
     int64_t size = 0;
-    TIDE_TRY(size_of(missing->sink, file, &size, err));
+    TIDE_TRY(size_of(missing->folder, file, &size, err));
     if (size >= 0) {
         return TIDE_OK;
     }
@@ -177,11 +200,10 @@ static tide_code gather_missing(void *context, const tide_manifest_file *file, t
     return TIDE_OK;
 }
 
-tide_code tide_csv_forget_missing(tide_csv_sink *sink, tide_error *err)
+tide_code tide_csv_forget_missing(tide_csv_sink *sink, const char *folder, tide_error *err)
 {
-    missing_parts missing = {.sink = sink};
+    missing_parts missing = {.sink = sink, .folder = folder};
     const char *pipeline = sink->store.target->pipeline;
-    TIDE_TRY(tide_manifest_create(&sink->store.db, err));
     tide_code code = tide_manifest_visit(&sink->store.db, pipeline, gather_missing, &missing, err);
     for (size_t i = 0; i < missing.count && code == TIDE_OK; i++) {
         code = tide_manifest_forget_file(&sink->store.db, pipeline, missing.names[i], err);

@@ -12,7 +12,7 @@ typedef struct tide_csv_sink {
     tide_store store;
     tide_arena paths; /* owns the paths below; guarded by the store's lock */
     const char *directory;
-    const char *folder;  /* DIRECTORY/<table> */
+    const char *folder;  /* DIRECTORY/<table>; what is committed may be in another: csv_pending.h */
     const char *staging; /* replace: the folder of the new generation; after begin */
     tide_csv_encoder encoder;
     tide_atomic last_part;     /* of this run */
@@ -42,21 +42,25 @@ struct tide_sink_worker {
     tide_csv_part part;
 };
 
-/* Is NAME one of our part files, or with `temporary` one that has not got its name yet? */
-bool tide_csv_is_part(const char *name, bool temporary);
-
 /* load and abandon of the vtable. */
 TIDE_MUST_CHECK tide_code tide_csv_load(tide_sink_worker *worker, const tide_unit *unit,
                                         tide_load_result *result, tide_error *err);
 void tide_csv_abandon(tide_sink_worker *worker);
 
-/* Gives committed parts their names. The caller holds the store's lock; inside a transaction the
+/* These look for what is committed where it was committed, whichever table the project file names
+ * by now.
+ *
+ * Gives committed parts their names. The caller holds the store's lock; inside a transaction the
  * manifest is settled too. */
 TIDE_MUST_CHECK tide_code tide_csv_finish_renames(tide_csv_sink *sink, tide_error *err);
-/* Swaps the new generation in, if a swap was committed and not completed; inside a transaction. */
+/* Swaps the new generation in, if a swap was committed and not completed; inside a transaction.
+ * bad_config while the folder whose place it takes holds what is not ours. */
 TIDE_MUST_CHECK tide_code tide_csv_finish_swap(tide_csv_sink *sink, tide_error *err);
 /* In begin, inside its transaction: completes what was committed, removes what was not. */
 TIDE_MUST_CHECK tide_code tide_csv_recover(tide_csv_sink *sink, tide_error *err);
+/* Inside a transaction, for whoever begins anew without the parts that are gone and has been told
+ * so: completes what was committed, and forgets what is not in the folder of the pipeline. */
+TIDE_MUST_CHECK tide_code tide_csv_start_anew(tide_csv_sink *sink, tide_error *err);
 /* settle of the vtable. */
 TIDE_MUST_CHECK tide_code tide_csv_settle(tide_csv_sink *sink, tide_error *err);
 /* finish of the vtable. */
@@ -66,18 +70,16 @@ TIDE_MUST_CHECK tide_code tide_csv_finish(tide_csv_sink *sink, const tide_run_ro
 TIDE_MUST_CHECK tide_code tide_csv_stage_header(tide_csv_sink *sink, tide_error *err);
 /* Inside a transaction: what wrote the file set, and that it is the one. */
 TIDE_MUST_CHECK tide_code tide_csv_keep_identity(tide_csv_sink *sink, tide_error *err);
-/* Files of the folder that have not got their names: with no rename pending, what was not
- * committed.
- */
-TIDE_MUST_CHECK tide_code tide_csv_remove_temporaries(tide_csv_sink *sink, tide_error *err);
 /* state_rewind of the vtable. */
 TIDE_MUST_CHECK tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind *rewind,
                                           tide_rewound *done, tide_error *err);
 /* Fills facts; the store is connected or not. */
 TIDE_MUST_CHECK tide_code tide_csv_check(tide_csv_sink *sink, bool connected,
                                          tide_sink_facts *facts, tide_error *err);
-/* Inside a transaction: removes all parts; forgets parts that are gone. */
+/* Inside a transaction: removes all parts of the pipeline's folder; forgets parts that are not in
+ * the folder of that path. */
 TIDE_MUST_CHECK tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err);
-TIDE_MUST_CHECK tide_code tide_csv_forget_missing(tide_csv_sink *sink, tide_error *err);
+TIDE_MUST_CHECK tide_code tide_csv_forget_missing(tide_csv_sink *sink, const char *folder,
+                                                  tide_error *err);
 
 #endif

@@ -2,16 +2,34 @@
 #include "sink/csv/csv_pending.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "sink/csv/part_file.h"
 
-tide_csv_place tide_csv_place_of(tide_csv_sink *sink, const char *swap)
+tide_code tide_csv_place_of(tide_csv_sink *sink, const tide_pipeline_row *row,
+                            tide_csv_place *place, tide_error *err)
 {
-    return (tide_csv_place){.db = &sink->store.db,
-                            .pipeline = sink->store.target->pipeline,
-                            .directory = sink->directory,
-                            .folder = sink->folder,
-                            .swap = swap};
+    *place = (tide_csv_place){.db = &sink->store.db,
+                              .pipeline = sink->store.target->pipeline,
+                              .directory = sink->directory,
+                              .folder = sink->folder,
+                              .swap = row->swap};
+    if (row->table == NULL) {
+        return TIDE_OK;
+    }
+    const char *committed = tide_arena_format(&sink->paths, "%s/%s", sink->directory, row->table);
+    if (committed == NULL) {
+        return TIDE_FAIL_MEMORY(err, "a path");
+    }
+    if (row->swap != NULL || tide_path_is_folder(committed)) {
+        place->folder = committed;
+    }
+    return TIDE_OK;
+}
+
+bool tide_csv_is_own_place(const tide_csv_sink *sink, const tide_csv_place *place)
+{
+    return strcmp(place->folder, sink->folder) == 0;
 }
 
 /* Committed files that a folder holds under one of their names. */

@@ -10,7 +10,8 @@
  * one, where the file system can't exchange the two. */
 #define TIDE_CSV_ASIDE "0"
 
-/* Where the files of a pipeline are; all borrowed. */
+/* Where the files are that a pipeline has committed: in the folder of the table that the ledger
+ * knows, which the project file may name otherwise by now. All borrowed. */
 typedef struct tide_csv_place {
     tide_db *db;
     const char *pipeline;
@@ -19,7 +20,12 @@ typedef struct tide_csv_place {
     const char *swap;   /* the entry of the directory that is to become the folder, or NULL */
 } tide_csv_place;
 
-tide_csv_place tide_csv_place_of(tide_csv_sink *sink, const char *swap);
+/* By the pipeline's row. A folder that is gone was moved, as far as one can know, to where the
+ * pipeline has its own now. */
+TIDE_MUST_CHECK tide_code tide_csv_place_of(tide_csv_sink *sink, const tide_pipeline_row *row,
+                                            tide_csv_place *place, tide_error *err);
+/* Does what was committed belong to the folder that the pipeline has now? */
+bool tide_csv_is_own_place(const tide_csv_sink *sink, const tide_csv_place *place);
 
 /* Is a committed file of the new generation still in the folder that is to be swapped in? */
 TIDE_MUST_CHECK tide_code tide_csv_is_unswapped(const tide_csv_place *place, bool *is_unswapped,

@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "sink/csv/csv_folder.h"
 #include "sink/csv/csv_parts.h"
 #include "sink/csv/part_reader.h"
 #include "sink/store/stored_cell.h"
@@ -213,7 +214,7 @@ tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind *rewind, tide_r
         tide_error ignored; /* what stays is removed by the next begin */
         tide_error_clear(&ignored);
         if (r.recovered) {
-            (void)!tide_csv_remove_temporaries(sink, &ignored);
+            (void)!tide_csv_remove_temporaries(sink->folder, &ignored);
         }
         tide_store_abort(&sink->store);
         return code;

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
+#include "sink/csv/csv_folder.h"
 #include "sink/csv/csv_parts.h"
 
 static tide_code check(tide_sink *base, tide_sink_facts *facts, tide_error *err)
@@ -71,29 +72,31 @@ static tide_code begin_staging(tide_csv_sink *sink, tide_error *err)
                                  : tide_folder_create(sink->staging, err);
 }
 
-/* Whoever begins anew without the parts that are gone has been told so: a run that goes on does
- * not come here. */
-static tide_code forget_missing(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
+/* Past all names that the folder and the manifest know, whoever gave them: after the ledger was
+ * lost, or in a folder that another pipeline has left, they are not this run's. By the names one
+ * also sees which of two generations is in the folder. */
+static tide_code number_parts(tide_csv_sink *sink, tide_error *err)
 {
-    if (run->sight.run == run->run) {
-        return TIDE_OK;
-    }
-    TIDE_TRY(tide_csv_finish_swap(sink, err));
-    return tide_csv_forget_missing(sink, err);
+    tide_store *store = &sink->store;
+    int64_t listed = 0;
+    int64_t there = 0;
+    TIDE_TRY(
+        tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &listed, err));
+    TIDE_TRY(tide_csv_find_last_part(sink->folder, store->run, &there, err));
+    tide_atomic_set(&sink->last_part, listed > there ? listed : there);
+    return TIDE_OK;
 }
 
 static tide_code begin_inside(tide_csv_sink *sink, const tide_run_row *run, tide_error *err)
 {
     tide_store *store = &sink->store;
     bool waits = false;
-    int64_t last_part = 0;
+    bool goes_on = run->sight.run == run->run;
     TIDE_TRY(tide_manifest_create(&store->db, err));
-    TIDE_TRY(forget_missing(sink, run, err));
+    TIDE_TRY(goes_on ? TIDE_OK : tide_csv_start_anew(sink, err));
     TIDE_TRY(tide_csv_recover(sink, err));
     TIDE_TRY(begin_staging(sink, err));
-    TIDE_TRY(
-        tide_manifest_last_part(&store->db, store->target->pipeline, store->run, &last_part, err));
-    tide_atomic_set(&sink->last_part, last_part);
+    TIDE_TRY(number_parts(sink, err));
     TIDE_TRY(tide_store_waits_with_identity(store, &waits, err));
     return waits ? TIDE_OK : tide_csv_keep_identity(sink, err);
 }
@@ -172,7 +175,8 @@ static tide_code accept_inside(tide_csv_sink *sink, tide_error *err)
     if (sink->store.target->mode != TIDE_REPLACE) {
         TIDE_TRY(tide_folder_create(sink->folder, err));
     }
-    TIDE_TRY(tide_csv_forget_missing(sink, err));
+    TIDE_TRY(tide_manifest_create(&sink->store.db, err));
+    TIDE_TRY(tide_csv_start_anew(sink, err));
     TIDE_TRY(tide_ledger_forget_unit_rows(&sink->store.db, sink->store.target->pipeline, err));
     TIDE_TRY(tide_ledger_accept_rows(&sink->store.db, sink->store.target->pipeline, err));
     return tide_csv_keep_identity(sink, err);

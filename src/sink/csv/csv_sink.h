@@ -14,7 +14,8 @@
  * its folder, named by the manifest in the transaction that holds the unit's marker and states, and
  * then renamed. Who looks at part-*.csv sees committed parts only; after a kill or a power cut
  * between commit and rename the next begin renames what the manifest names and removes what it
- * doesn't.
+ * doesn't. A new part never takes the name of a file that is there, and nothing but parts is ever
+ * removed: a swap waits while the folder holds anything else.
  *
  * Modes: append, and replace - the new generation is written into a folder of its own, which
  * changes places with <table> at the end. Only one pipeline writes a <table>; nothing else should

@@ -59,6 +59,7 @@ static tide_code read_file(sqlite3_stmt *statement, tide_manifest_file *file, ti
         .row_count = sqlite3_column_int64(statement, 4),
         .byte_count = sqlite3_column_int64(statement, 5),
         .is_staged = sqlite3_column_int(statement, 6) != 0,
+        .replaces = sqlite3_column_int(statement, 7) != 0,
     };
     TIDE_TRY(tide_db_text(statement, 0, &file->name, err));
     return tide_db_text(statement, 1, &file->temporary, err);
@@ -79,6 +80,8 @@ static tide_code visit_rows(tide_db *db, sqlite3_stmt *statement, tide_manifest_
     }
 }
 
+/* A part that waits for its name is one of the newest run's own, or, after a rewind, one of an
+ * earlier run that was written anew: a rewind first gives all names that are due. */
 tide_code tide_manifest_visit(tide_db *db, const char *pipeline, tide_manifest_visit_file visit,
                               void *context, tide_error *err)
 {
@@ -90,8 +93,10 @@ tide_code tide_manifest_visit(tide_db *db, const char *pipeline, tide_manifest_v
     sqlite3_stmt *statement = NULL;
     TIDE_TRY(tide_db_prepare(db,
                              "SELECT name, temporary, run, part, row_count, byte_count, "
-                             "state = 'staged' FROM tidemill_files WHERE pipeline = ?1 ORDER BY "
-                             "name",
+                             "state = 'staged', EXISTS (SELECT 1 FROM tidemill_runs AS later "
+                             "WHERE later.pipeline = files.pipeline AND later.run > files.run AND "
+                             "later.status = 'rewound') FROM tidemill_files AS files "
+                             "WHERE pipeline = ?1 ORDER BY name",
                              &statement, err));
     (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
     tide_code code = visit_rows(db, statement, visit, context, err);

@@ -19,6 +19,7 @@ typedef struct tide_manifest_file {
     int64_t row_count;
     int64_t byte_count;
     bool is_staged;
+    bool replaces; /* when visited: a rewind wrote it, in the place of the one of that name */
 } tide_manifest_file;
 
 TIDE_MUST_CHECK tide_code tide_manifest_create(tide_db *db, tide_error *err);

@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/problem.h"
 
 tide_code tide_part_file_create(tide_part_file *part, const char *path, tide_error *err)
 {
     *part = (tide_part_file){.path = path, .file = -1};
     tide_text_init(&part->buffer);
-    part->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    part->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return part->file >= 0 ? TIDE_OK
                            : TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't create %s", path);
 }
@@ -144,20 +145,84 @@ tide_code tide_folder_create(const char *path, tide_error *err)
     return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't create the folder %s", path);
 }
 
-tide_code tide_path_rename_once(const char *from, const char *to, tide_error *err)
+/* Two names of one file: what a link and an unlink leave that were cut in between. */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a;
+    struct stat of_b;
+    return lstat(a, &of_a) == 0 && lstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
+/* rename(), where there are no links either. Only who holds the lease gives names, so nothing of
+ * ours comes in between. */
+static int rename_when_free(const char *from, const char *to)
+{
+    if (tide_path_size(to) >= 0) {
+        return EEXIST;
+    }
+    return rename(from, to) == 0 ? 0 : errno;
+}
+
+static int link_new(const char *from, const char *to)
+{
+    if (link(from, to) == 0) {
+        return unlink(from) == 0 ? 0 : errno;
+    }
+    bool lacks_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
+    return lacks_links ? rename_when_free(from, to) : errno;
+}
+
+/* errno, 0 when it went well: EEXIST when something else has the name. */
+static int rename_new(const char *from, const char *to)
+{
+    int sys_errno = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+    if (sys_errno == EINVAL || sys_errno == ENOSYS) {
+        sys_errno = link_new(from, to);
+    }
+    if (sys_errno == EEXIST && is_same_file(from, to)) {
+        return unlink(from) == 0 ? 0 : errno;
+    }
+    return sys_errno == EEXIST && tide_path_size(from) < 0 ? ENOENT : sys_errno;
+}
+
+static int rename_over(const char *from, const char *to)
+{
+    return rename(from, to) == 0 ? 0 : errno;
+}
+
+static tide_code move_once(const char *from, const char *to,
+                           int (*move)(const char *from, const char *to), tide_error *err)
 {
     if (TIDE_FAULT_FAILS("csv.rename.before")) {
         return TIDE_FAIL_ERRNO(err, TIDE_IO, EIO, "can't rename %s to %s", from, to);
     }
-    if (rename(from, to) == 0) {
+    int sys_errno = move(from, to);
+    if (sys_errno == 0) {
         TIDE_FAULT_POINT("csv.rename.after");
         return TIDE_OK;
     }
-    int sys_errno = errno;
     if (sys_errno == ENOENT && tide_path_size(to) >= 0) {
         return TIDE_OK;
     }
+    if (sys_errno == EEXIST) {
+        return TIDE_FAIL(err, TIDE_E_TABLE_UNFIT,
+                         "%s holds committed rows and is to be named %s, but another file has that "
+                         "name: move the other one elsewhere and run the same command again; "
+                         "nothing is lost",
+                         from, to);
+    }
     return TIDE_FAIL_ERRNO(err, TIDE_IO, sys_errno, "can't rename %s to %s", from, to);
+}
+
+tide_code tide_path_rename_once(const char *from, const char *to, tide_error *err)
+{
+    return move_once(from, to, rename_new, err);
+}
+
+tide_code tide_path_replace_once(const char *from, const char *to, tide_error *err)
+{
+    return move_once(from, to, rename_over, err);
 }
 
 tide_code tide_folder_exchange(const char *from, const char *to, const char *aside, tide_error *err)
@@ -187,26 +252,8 @@ tide_code tide_path_remove(const char *path, tide_error *err)
     return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't remove %s", path);
 }
 
-typedef struct folder_context {
-    const char *path;
-} folder_context;
-
-static tide_code remove_entry(void *context, const char *name, tide_error *err)
-{
-    const folder_context *folder = context;
-    tide_text path;
-    tide_text_init(&path);
-    tide_text_append_format(&path, "%s/%s", folder->path, name);
-    tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a path")
-                                             : tide_path_remove(tide_text_c(&path), err);
-    tide_text_clear(&path);
-    return code;
-}
-
 tide_code tide_folder_remove(const char *path, tide_error *err)
 {
-    folder_context context = {path};
-    TIDE_TRY(tide_folder_visit(path, remove_entry, &context, err));
     if (rmdir(path) == 0 || errno == ENOENT) {
         return TIDE_OK;
     }

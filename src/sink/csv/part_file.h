@@ -16,6 +16,7 @@ typedef struct tide_part_file {
     int64_t byte_count;
 } tide_part_file;
 
+/* Fails when there is a file of that name. */
 TIDE_MUST_CHECK tide_code tide_part_file_create(tide_part_file *part, const char *path,
                                                 tide_error *err);
 /* Writes the buffer when it is full. */
@@ -31,15 +32,18 @@ int64_t tide_path_size(const char *path);
 /* Creates the folder if it is missing, and makes its entry durable. */
 TIDE_MUST_CHECK tide_code tide_folder_create(const char *path, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_folder_sync(const char *path, tide_error *err);
-/* from -> to, when `from` is still there; else `to` must be. */
+/* from -> to, when `from` is still there; else `to` must be. bad_config when both are: what has the
+ * name is never overwritten. */
 TIDE_MUST_CHECK tide_code tide_path_rename_once(const char *from, const char *to, tide_error *err);
+/* The same, but `to` is the one that `from` takes the place of. */
+TIDE_MUST_CHECK tide_code tide_path_replace_once(const char *from, const char *to, tide_error *err);
 /* The two change places, or `from` takes the place of a missing `to`. Where the file system can't
  * exchange, `to` is moved to `aside` first. */
 TIDE_MUST_CHECK tide_code tide_folder_exchange(const char *from, const char *to, const char *aside,
                                                tide_error *err);
 /* No failure when there is none. */
 TIDE_MUST_CHECK tide_code tide_path_remove(const char *path, tide_error *err);
-/* The folder and the files in it, which has no folders. No failure when there is none. */
+/* It has to be empty. No failure when there is none. */
 TIDE_MUST_CHECK tide_code tide_folder_remove(const char *path, tide_error *err);
 
 /* Calls visit for each entry but . and ..; none when there is no such folder. */

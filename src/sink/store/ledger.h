@@ -78,7 +78,8 @@ typedef struct tide_pipeline_row {
     char *fingerprint;
     char *fingerprint_text;
     char *table_identity;
-    char *swap; /* CSV: a directory that replace is about to swap in */
+    char *swap;  /* CSV: a directory that replace is about to swap in */
+    char *table; /* that what is committed belongs to, whatever the project file names by now */
 } tide_pipeline_row;
 void tide_pipeline_row_clear(tide_pipeline_row *row);
 /* All NULL when there is none yet. */

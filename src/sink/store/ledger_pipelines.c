@@ -11,6 +11,7 @@ void tide_pipeline_row_clear(tide_pipeline_row *row)
     tide_free(row->fingerprint_text);
     tide_free(row->table_identity);
     tide_free(row->swap);
+    tide_free(row->table);
     memset(row, 0, sizeof *row);
 }
 
@@ -28,7 +29,8 @@ static tide_code copy_row(sqlite3_stmt *statement, tide_pipeline_row *row, tide_
     TIDE_TRY(copy_column(statement, 0, &row->fingerprint, err));
     TIDE_TRY(copy_column(statement, 1, &row->fingerprint_text, err));
     TIDE_TRY(copy_column(statement, 2, &row->table_identity, err));
-    return copy_column(statement, 3, &row->swap, err);
+    TIDE_TRY(copy_column(statement, 3, &row->swap, err));
+    return copy_column(statement, 4, &row->table, err);
 }
 
 tide_code tide_ledger_read_pipeline(tide_db *db, const char *pipeline, tide_pipeline_row *row,
@@ -41,10 +43,11 @@ tide_code tide_ledger_read_pipeline(tide_db *db, const char *pipeline, tide_pipe
         return TIDE_OK;
     }
     sqlite3_stmt *statement = NULL;
-    TIDE_TRY(tide_db_prepare(db,
-                             "SELECT fingerprint, fingerprint_text, table_identity, swap FROM "
-                             "tidemill_pipelines WHERE pipeline = ?1",
-                             &statement, err));
+    TIDE_TRY(
+        tide_db_prepare(db,
+                        "SELECT fingerprint, fingerprint_text, table_identity, swap, table_name "
+                        "FROM tidemill_pipelines WHERE pipeline = ?1",
+                        &statement, err));
     (void)sqlite3_bind_text(statement, 1, pipeline, -1, SQLITE_STATIC);
     tide_code code = tide_db_step(db, statement, &exists, "reading the pipeline's row", err);
     if (code == TIDE_OK && exists) {
