@@ -80,6 +80,21 @@ static tide_code read_row(const tide_pg_lease *lease, tide_pg_connection *connec
     return code;
 }
 
+/* An earlier attempt to take it has: the answer to its COMMIT was lost. */
+static bool is_ours(const tide_pg_lease *lease, const holder_row *row)
+{
+    return row->holder != NULL && strcmp(row->holder, lease->holder) == 0;
+}
+
+/* The epoch that was raised by that attempt is the one that this taking has, and the only one. */
+static void keep(tide_pg_lease *lease, holder_row *row)
+{
+    tide_free(lease->epoch_text);
+    lease->epoch_text = row->epoch;
+    lease->epoch = row->epoch_number;
+    row->epoch = NULL;
+}
+
 static tide_code refuse_held(const tide_pg_lease *lease, const holder_row *row, tide_error *err)
 {
     if (row->silent || tide_pg_holder_is_dead(row->holder)) {
@@ -142,22 +157,10 @@ static int64_t take_wait_ms(void)
     return TIDE_FAULT_NUMBER("TIDEMILL_LEASE_TAKE_MS", (int64_t)TIDE_LEASE_TAKE_SECONDS * 1000);
 }
 
-static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connection,
+static tide_code write_epoch(tide_pg_lease *lease, tide_pg_connection *connection,
                              tide_pg_attempt *attempt, tide_error *err)
 {
     char sql[512];
-    holder_row row = {0};
-    char who[24];
-    char application[64];
-    (void)snprintf(who, sizeof who, "take%ld", (long)getpid());
-    tide_pg_lease_application(lease, who, application);
-    TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
-    (void)snprintf(sql, sizeof sql, "SET LOCAL lock_timeout = %" PRId64, take_wait_ms());
-    TIDE_TRY(tide_pg_run(connection, sql, err));
-    TIDE_TRY(read_row(lease, connection, "FOR UPDATE", &row, err));
-    tide_code code = refuse_held(lease, &row, err);
-    clear_row(&row);
-    TIDE_TRY(code);
     (void)snprintf(sql, sizeof sql,
                    "UPDATE %s SET epoch = epoch + 1, holder = $2, renewed_at = clock_timestamp() "
                    "WHERE pipeline = $1 RETURNING epoch",
@@ -179,6 +182,31 @@ static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connectio
     return committed;
 }
 
+static tide_code raise_epoch(tide_pg_lease *lease, tide_pg_connection *connection,
+                             tide_pg_attempt *attempt, tide_error *err)
+{
+    char sql[512];
+    holder_row row = {0};
+    char who[24];
+    char application[64];
+    (void)snprintf(who, sizeof who, "take%ld", (long)getpid());
+    tide_pg_lease_application(lease, who, application);
+    TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
+    (void)snprintf(sql, sizeof sql, "SET LOCAL lock_timeout = %" PRId64, take_wait_ms());
+    TIDE_TRY(tide_pg_run(connection, sql, err));
+    TIDE_TRY(read_row(lease, connection, "FOR UPDATE", &row, err));
+    if (is_ours(lease, &row)) { /* it was executed while this attempt waited for the row */
+        keep(lease, &row);
+        clear_row(&row);
+        tide_pg_roll_back(connection);
+        return TIDE_OK;
+    }
+    tide_code code = refuse_held(lease, &row, err);
+    clear_row(&row);
+    TIDE_TRY(code);
+    return write_epoch(lease, connection, attempt, err);
+}
+
 /* The holder's transactions are ended first, since one that stands still between its epoch check
  * and COMMIT would keep us waiting; and once more after, for those that began in between. */
 static tide_code take(tide_pg_connection *connection, tide_pg_attempt *attempt, void *argument,
@@ -194,11 +222,8 @@ static tide_code take(tide_pg_connection *connection, tide_pg_attempt *attempt, 
                    lease->names->lease, lease->names->lease);
     TIDE_TRY(tide_pg_change(connection, sql, &lease->pipeline, 1, NULL, err));
     TIDE_TRY(read_row(lease, connection, "", &row, err));
-    if (attempt->commit_unclear && row.holder != NULL && strcmp(row.holder, lease->holder) == 0) {
-        /* our lost COMMIT was executed */
-        lease->epoch_text = row.epoch;
-        lease->epoch = row.epoch_number;
-        row.epoch = NULL;
+    if (is_ours(lease, &row)) {
+        keep(lease, &row);
         clear_row(&row);
         return TIDE_OK;
     }
