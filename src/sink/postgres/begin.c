@@ -115,6 +115,8 @@ static tide_code prepare(tide_pg_connection *connection, tide_pg_attempt *attemp
     tide_pg_lease_application(&sink->lease, "begin", application);
     TIDE_TRY(tide_pg_begin(connection, attempt, application, err));
     TIDE_TRY(tide_pg_lease_check(&sink->lease, connection, err));
+    /* Before the lock: whoever still has the row of such a run needs that to end. */
+    TIDE_TRY(tide_pg_close_runs_before(sink, connection, begin->run->run, err));
     TIDE_TRY(lock_pipelines(sink, connection, err));
     TIDE_TRY(refuse_taken(sink, connection, begin->run, err));
     TIDE_TRY(tide_pg_prepare_late(sink, err));

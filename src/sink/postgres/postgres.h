@@ -169,7 +169,11 @@ TIDE_MUST_CHECK tide_code tide_pg_forget_marks(tide_pg_sink *sink, tide_pg_conne
 /* That no mark knows of them is not told any more (TIDE_UNACCOUNTED_MARK). */
 TIDE_MUST_CHECK tide_code tide_pg_accept_rows(tide_pg_sink *sink, tide_pg_connection *connection,
                                               tide_error *err);
-/* Open runs of the pipeline become abandoned, and no units are known any more. */
+/* Open runs of the pipeline become abandoned, and no units of them are known any more; of those
+ * before `run`, or of all. */
+TIDE_MUST_CHECK tide_code tide_pg_close_runs_before(tide_pg_sink *sink,
+                                                    tide_pg_connection *connection, int64_t run,
+                                                    tide_error *err);
 TIDE_MUST_CHECK tide_code tide_pg_close_runs(tide_pg_sink *sink, tide_pg_connection *connection,
                                              tide_error *err);
 

@@ -212,18 +212,26 @@ tide_code tide_pg_drop_markers(tide_pg_sink *sink, tide_pg_connection *connectio
     return tide_pg_change(connection, sql, parameters, 2, NULL, err);
 }
 
-tide_code tide_pg_close_runs(tide_pg_sink *sink, tide_pg_connection *connection, tide_error *err)
+tide_code tide_pg_close_runs_before(tide_pg_sink *sink, tide_pg_connection *connection, int64_t run,
+                                    tide_error *err)
 {
-    const char *pipeline = sink->target->pipeline;
     char sql[512];
+    char number[NUMBER_BYTES];
+    const char *parameters[] = {sink->target->pipeline, print_number(run, number)};
     (void)snprintf(sql, sizeof sql,
                    "UPDATE %s SET status = 'abandoned', "
                    "ended_at = coalesce(ended_at, clock_timestamp()) WHERE pipeline = $1 AND "
-                   "status IN ('started', 'failed', 'cancelled')",
+                   "run < $2::bigint AND status IN ('started', 'failed', 'cancelled')",
                    sink->names.runs);
-    TIDE_TRY(tide_pg_change(connection, sql, &pipeline, 1, NULL, err));
-    (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1", sink->names.units);
-    return tide_pg_change(connection, sql, &pipeline, 1, NULL, err);
+    TIDE_TRY(tide_pg_change(connection, sql, parameters, 2, NULL, err));
+    (void)snprintf(sql, sizeof sql, "DELETE FROM %s WHERE pipeline = $1 AND run < $2::bigint",
+                   sink->names.units);
+    return tide_pg_change(connection, sql, parameters, 2, NULL, err);
+}
+
+tide_code tide_pg_close_runs(tide_pg_sink *sink, tide_pg_connection *connection, tide_error *err)
+{
+    return tide_pg_close_runs_before(sink, connection, INT64_MAX, err);
 }
 
 static void append_key(tide_text *out, const tide_target *target)
