@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/problem.h"
@@ -25,6 +26,8 @@ static const struct {
     {"tcp_user_timeout", "60000"},
     {"fallback_application_name", "tidemill"},
 };
+/* Who fails to connect for so long was not refused, but not answered. */
+#define SILENCE_MICROS 1000000
 #define DEFAULT_COUNT (sizeof defaults / sizeof defaults[0])
 
 static bool login_has(const tide_pg_login *login, const char *keyword)
@@ -197,10 +200,28 @@ static tide_code fail_to_connect(tide_pg_connection *connection, tide_error *err
     return TIDE_REMOTE_RETRY;
 }
 
+/* A server that did not answer who wants to stop now would not let others in. */
+static bool is_left_alone(const tide_pg_connection *connection)
+{
+    return tide_pg_stops_now(connection) && tide_atomic_get(connection->login->silence) != 0;
+}
+
+/* It may have been silent here, too. */
+static void judge_silence(const tide_pg_connection *connection, int64_t began)
+{
+    if (tide_pg_stops_now(connection) && tide_monotonic_micros() - began >= SILENCE_MICROS) {
+        tide_atomic_set(connection->login->silence, 1);
+    }
+}
+
 tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err)
 {
+    int64_t began = tide_monotonic_micros();
     tide_pg_disconnect(connection);
     connection->is_refused_for_now = false;
+    if (is_left_alone(connection)) {
+        return tide_pg_fail(connection, NULL, err);
+    }
     connection->handle = PQconnectdbParams((const char *const *)connection->login->keywords,
                                            (const char *const *)connection->login->values, 0);
     if (connection->handle == NULL) {
@@ -208,6 +229,7 @@ tide_code tide_pg_connect(tide_pg_connection *connection, tide_error *err)
     }
     (void)PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
     if (PQstatus(connection->handle) != CONNECTION_OK) {
+        judge_silence(connection, began);
         return fail_to_connect(connection, err);
     }
     return TIDE_OK;

@@ -21,6 +21,8 @@ typedef struct tide_pg_login {
     char *label;               /* owned: how messages call it */
     const tide_cancel *cancel; /* borrowed, or NULL: a request to stop now ends what the server is
                                   at (exchange.c) */
+    tide_atomic *silence;      /* borrowed; NULL without cancel. 1: one of the connections had no
+                                  answer in time then; the others are less patient */
 } tide_pg_login;
 
 TIDE_MUST_CHECK tide_code tide_pg_login_init(tide_pg_login *login, const char *conninfo,
@@ -90,9 +92,12 @@ bool tide_pg_flush(tide_pg_connection *connection);
 void tide_pg_end_cancelling(tide_pg_connection *connection);
 
 /* Waits until PQgetResult has something to give, at most until `deadline` (tide_monotonic_micros),
- * whoever wants to stop. remote_retry when nothing came, or the connection is lost. */
+ * or for a moment once `stopping` is 1. remote_retry when nothing came, or the connection is lost.
+ */
 TIDE_MUST_CHECK tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline,
-                                        tide_error *err);
+                                        const tide_atomic *stopping, tide_error *err);
+/* Asked to stop now? */
+bool tide_pg_stops_now(const tide_pg_connection *connection);
 
 /* Fills err from a failed result (or the connection when result is NULL). What was no answer of the
  * server's makes the connection a lost one. */

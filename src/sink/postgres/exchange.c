@@ -8,6 +8,9 @@
  *
  *   send ... asked to stop now ... 1 s old: cancel ... cancel ... 10 s: the connection is given up
  *
+ * One connection's patience is enough for all of a sink: what is sent after that - the record of
+ * the run, say - is given up 1 s after its first cancel, and nobody connects again.
+ *
  * PQcancel connects, and waits until the server has closed that connection: before a server that
  * stands still that is for ever. So a thread does it, which is not waited for beyond that time.
  * libpq before 17 sends the key in clear, also where the connection itself is by TLS: who can read
@@ -23,13 +26,11 @@
 #include "base/thread.h"
 #include "sink/postgres/connection.h"
 
-/* How long a wait for an answer lasts before libpq is asked again for what it has. */
-#define LOOK_AGAIN_MS 1000
-/* How often it is looked whether to stop now. */
+/* How often libpq is asked again for what it has, and it is looked whether to stop now. */
 #define LOOK_AT_STOP_MS 250
 /* How long a statement may last even then, and from one cancel to the next. */
 #define STATEMENT_MICROS 1000000
-/* From the first cancel to the end of patience. */
+/* From the first cancel to the end of patience; once that has come, STATEMENT_MICROS. */
 #define PATIENCE_MICROS 10000000
 #define NAP_MS 5
 
@@ -117,11 +118,16 @@ static tide_code give_up(tide_pg_connection *connection, tide_error *err)
     return TIDE_FAIL(err, TIDE_E_DATABASE_LOST, "%s: no answer in time", connection->login->label);
 }
 
+bool tide_pg_stops_now(const tide_pg_connection *connection)
+{
+    const tide_cancel *cancel = connection->login->cancel;
+    return cancel != NULL && tide_cancel_asked(cancel) == TIDE_STOP_NOW;
+}
+
 /* Between two looks at what the server says. */
 static tide_code look_at_stop(tide_pg_connection *connection, tide_error *err)
 {
-    const tide_cancel *cancel = connection->login->cancel;
-    if (cancel == NULL || tide_cancel_asked(cancel) != TIDE_STOP_NOW) {
+    if (!tide_pg_stops_now(connection)) {
         return TIDE_OK;
     }
     int64_t now = tide_monotonic_micros();
@@ -131,7 +137,9 @@ static tide_code look_at_stop(tide_pg_connection *connection, tide_error *err)
     if (connection->cancelled_at == 0) {
         connection->cancelled_at = now;
     }
-    if (now - connection->cancelled_at > PATIENCE_MICROS) {
+    bool was_silent = tide_atomic_get(connection->login->silence) != 0;
+    if (now - connection->cancelled_at > (was_silent ? STATEMENT_MICROS : PATIENCE_MICROS)) {
+        tide_atomic_set(connection->login->silence, 1);
         return give_up(connection, err);
     }
     if (connection->canceller != NULL && is_done(connection) &&
@@ -179,20 +187,27 @@ static tide_code listen(tide_pg_connection *connection, bool *busy, tide_error *
     return TIDE_OK;
 }
 
-tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline, tide_error *err)
+tide_code tide_pg_await(tide_pg_connection *connection, int64_t deadline,
+                        const tide_atomic *stopping, tide_error *err)
 {
     bool busy;
+    bool is_shortened = false;
     for (;;) {
         TIDE_TRY(listen(connection, &busy, err));
         if (!busy) {
             return TIDE_OK;
         }
-        int64_t left_ms = (deadline - tide_monotonic_micros()) / 1000;
+        int64_t now = tide_monotonic_micros();
+        if (!is_shortened && tide_atomic_get(stopping) != 0) {
+            is_shortened = true;
+            deadline = now + STATEMENT_MICROS < deadline ? now + STATEMENT_MICROS : deadline;
+        }
+        int64_t left_ms = (deadline - now) / 1000;
         if (left_ms <= 0) {
             return give_up(connection, err);
         }
         TIDE_TRY(wait_for_bytes(connection, POLLIN,
-                                left_ms < LOOK_AGAIN_MS ? left_ms : LOOK_AGAIN_MS, err));
+                                left_ms < LOOK_AT_STOP_MS ? left_ms : LOOK_AT_STOP_MS, err));
     }
 }
 

@@ -26,8 +26,8 @@ typedef struct tide_pg_lease {
     tide_thread thread;
     tide_mutex mutex;
     tide_condition stop_asked;
-    bool stopping;    /* under mutex */
-    tide_atomic lost; /* 1: the thread has seen another epoch */
+    tide_atomic stopping; /* 1: the thread is to end; set under mutex */
+    tide_atomic lost;     /* 1: the thread has seen another epoch */
 } tide_pg_lease;
 
 void tide_pg_lease_init(tide_pg_lease *lease, const tide_pg_names *names, const char *pipeline,

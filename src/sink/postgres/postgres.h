@@ -23,7 +23,8 @@ typedef struct tide_pg_sink {
     tide_pg_login login;
     tide_pg_names names;
     tide_pg_retry retry;
-    bool has_waited; /* for a server that would let nobody in yet: once is enough */
+    tide_atomic silence; /* of the server, for who wants to stop now (connection.h) */
+    bool has_waited;     /* for a server that would let nobody in yet: once is enough */
     tide_pg_connection control;
     tide_pg_lease lease;
     bool staged;           /* rows go to names.staging, states to names.staged_state */

@@ -36,7 +36,7 @@ static int64_t send(tide_pg_lease *lease, const char *sql, const char *const *pa
         return -1;
     }
     int64_t changed = -1;
-    while (tide_pg_await(connection, deadline, err) == TIDE_OK) {
+    while (tide_pg_await(connection, deadline, &lease->stopping, err) == TIDE_OK) {
         PGresult *result = PQgetResult(connection->handle);
         if (result == NULL) {
             return changed;
@@ -49,13 +49,25 @@ static int64_t send(tide_pg_lease *lease, const char *sql, const char *const *pa
     return -1;
 }
 
+static bool is_stopping(const tide_pg_lease *lease)
+{
+    return tide_atomic_get(&lease->stopping) != 0;
+}
+
+/* To connect may take its time, and the end of the thread is waited for. What is left of the run is
+ * shorter than the lease. */
+static bool is_ending(const tide_pg_lease *lease)
+{
+    return is_stopping(lease) || tide_pg_stops_now(&lease->connection);
+}
+
 static int64_t connect_and_send(tide_pg_lease *lease, const char *sql,
                                 const char *const *parameters, int count)
 {
     tide_error ignored; /* the next turn tries again; units check the epoch themselves */
     tide_error_clear(&ignored);
     if (!tide_pg_is_connected(&lease->connection) &&
-        tide_pg_connect(&lease->connection, &ignored) != TIDE_OK) {
+        (is_ending(lease) || tide_pg_connect(&lease->connection, &ignored) != TIDE_OK)) {
         return -1;
     }
     int64_t changed = send(lease, sql, parameters, count, &ignored);
@@ -90,7 +102,7 @@ static void wait_for_turn(tide_pg_lease *lease)
 {
     int64_t due = tide_monotonic_micros() + wait_ms() * 1000;
     int64_t left_ms = wait_ms();
-    while (!lease->stopping && left_ms > 0) {
+    while (!is_stopping(lease) && left_ms > 0) {
         (void)tide_condition_wait_for(&lease->stop_asked, &lease->mutex, left_ms);
         left_ms = (due - tide_monotonic_micros()) / 1000;
     }
@@ -100,9 +112,9 @@ static void run_renewals(void *argument)
 {
     tide_pg_lease *lease = argument;
     tide_mutex_lock(&lease->mutex);
-    while (!lease->stopping) {
+    while (!is_stopping(lease)) {
         wait_for_turn(lease);
-        if (!lease->stopping) {
+        if (!is_stopping(lease)) {
             tide_mutex_unlock(&lease->mutex);
             if (!renew(lease)) {
                 (void)renew(lease);
@@ -122,7 +134,7 @@ tide_code tide_pg_renewal_start(tide_pg_lease *lease, tide_error *err)
 void tide_pg_renewal_stop(tide_pg_lease *lease)
 {
     tide_mutex_lock(&lease->mutex);
-    lease->stopping = true;
+    tide_atomic_set(&lease->stopping, 1);
     tide_condition_signal(&lease->stop_asked);
     tide_mutex_unlock(&lease->mutex);
     tide_thread_join(&lease->thread);

@@ -199,6 +199,7 @@ tide_code tide_postgres_sink_open(const tide_postgres_options *options, const ti
         .cancel = target->cancel,
     };
     made->login.cancel = target->cancel;
+    made->login.silence = target->cancel == NULL ? NULL : &made->silence;
     tide_pg_connection_init(&made->control, &made->login);
     tide_pg_lease_init(&made->lease, &made->names, target->pipeline, &made->login);
     *sink = &made->base;
