@@ -158,3 +158,18 @@ def test_files_of_a_series_give_way_to_a_cursor(search: SearchGround) -> None:
     search.accept()
     search.run("run")
     search.holds(3, 4, 5)
+
+
+@in_sinks("sqlite", "csv")
+def test_a_table_is_not_gone_back_to_after_a_reset_under_another_name(ground: Ground) -> None:
+    """Its rows belong to no state any more, and would be loaded beside themselves."""
+    ground.write("in/a", line(1))
+    ground.configure(**SERIES)
+    ground.run("run")
+    ground.configure(sink={"table": "u"}, **SERIES)
+    ground.reset()
+    ground.write("in/b", "junk\n")
+    ground.run("run", code=6)
+    ground.configure(**SERIES)
+    ground.fails("E8000")
+    assert ground.numbers() == [1]

@@ -11,6 +11,7 @@ typedef struct folder_look {
     tide_csv_sink *sink;
     tide_sink_facts *facts;
     bool has_files;     /* that a reader would read */
+    bool has_parts;     /* that are committed */
     bool all_there;     /* every committed part has the size that the manifest says */
     char stranger[256]; /* an entry that is not ours, or "" */
 } folder_look;
@@ -55,6 +56,7 @@ static tide_code look_at_file(void *context, const tide_manifest_file *file, tid
         return TIDE_OK;
     }
     TIDE_TRY(size_of(look->sink->folder, file, &size, err));
+    look->has_parts = true;
     look->all_there = look->all_there && size == file->byte_count;
     look->has_files = look->has_files || size >= 0;
     return TIDE_OK;
@@ -124,6 +126,15 @@ static tide_code look_at_pending(folder_look *look, const tide_pipeline_row *row
     return tide_csv_tell_pending(&place, &look->facts->pending, err);
 }
 
+/* A folder may be moved together with what the project file names it; where no part tells, the name
+ * does. */
+static bool is_same_table(const folder_look *look, const tide_pipeline_row *row)
+{
+    bool is_named = row->table != NULL && strcmp(row->table, look->sink->store.target->table) == 0;
+    return row->table_identity != NULL && row->swap == NULL && look->all_there &&
+           (is_named || look->has_parts);
+}
+
 static tide_code look_at_store(folder_look *look, tide_error *err)
 {
     tide_csv_sink *sink = look->sink;
@@ -133,8 +144,7 @@ static tide_code look_at_store(folder_look *look, tide_error *err)
         code = tide_manifest_visit(&sink->store.db, sink->store.target->pipeline, look_at_file,
                                    look, err);
     }
-    look->facts->same_table =
-        code == TIDE_OK && row.table_identity != NULL && row.swap == NULL && look->all_there;
+    look->facts->same_table = code == TIDE_OK && is_same_table(look, &row);
     if (code == TIDE_OK) {
         code = look_at_pending(look, &row, err);
     }
