@@ -64,6 +64,19 @@ static size_t number_bytes(const char *text)
     return hexadecimal > 0 ? 2 + hexadecimal : strspn(text, DIGITS);
 }
 
+/* Of the name of a type, after a blank, whose digits are no value; else 0. */
+static size_t type_bytes(const char *text)
+{
+    static const char *const names[] = {" int32", " int64"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t size = strlen(names[i]);
+        if (strncmp(text, names[i], size) == 0 && (text[size] == '\0' || text[size] == ' ')) {
+            return size;
+        }
+    }
+    return 0;
+}
+
 static void make_pattern(const char *reason, tide_text *out)
 {
     tide_text_reset(out);
@@ -75,6 +88,9 @@ static void make_pattern(const char *reason, tide_text *out)
         } else if (is_digit(*reason)) {
             tide_text_append_char(out, 'N');
             reason += number_bytes(reason);
+        } else if (type_bytes(reason) > 0) {
+            tide_text_append_str(out, (tide_str){reason, type_bytes(reason)});
+            reason += type_bytes(reason);
         } else if (encoding_bytes(reason) > 0) {
             tide_text_append_str(out, (tide_str){reason, encoding_bytes(reason)});
             reason += encoding_bytes(reason);

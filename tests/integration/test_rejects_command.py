@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from project import Project
 from reject_ground import Ground, make_ground, make_rows
 
 FIELDS = [
@@ -311,3 +312,21 @@ def test_values_that_postgres_printed_come_back(
         "select count(*), min(encode(x, 'hex')), max(extract(microseconds from t)), sum(m), sum(d) "
         "from t"
     )[0][:3] == (50, "00ff01027f", 1)
+
+
+def test_the_names_of_types_are_told_whole(tidemill: Path, tmp_path: Path) -> None:
+    project = Project(tmp_path, tidemill)
+    project.write("in.ndjson", "".join(json.dumps({"n": f"no {i}"}) + "\n" for i in range(3)))
+    pipeline = {
+        "source": {"files": "in.ndjson"},
+        "columns": {"n": "int64"},
+        "max_rejects": 3,
+        "sink": {"connection": "to", "table": "t", "mode": "append"},
+    }
+    connections = {"to": {"sqlite": "out.sqlite"}}
+    project.write(
+        "tidemill.yaml", json.dumps({"connections": connections, "pipelines": {"p": pipeline}})
+    )
+    project.run("run")
+    (kind,) = json.loads(project.run("rejects", "--json").stdout)["kinds"]
+    assert (kind["rows"], kind["reason"]) == (3, "`...` is not of type int64")
