@@ -309,3 +309,84 @@ def test_a_run_that_goes_on_numbers_past_what_it_committed(project: Project) -> 
     names = sorted(path.name for path in (project.directory / "out/t").iterdir())
     assert names == [f"part-000001-{n:06}.csv" for n in (1, 5, 6)]
     assert rows(project, "t") == [1, 1, 2, 2, 3]
+
+
+SERIES = {"sink": ("t", "append"), "series": "c", "time": "ts"}
+MOVED = {**SERIES, "sink": ("u", "append")}
+
+
+def add_day(project: Project, name: str, day: int, *numbers: int) -> None:
+    rows = ({"c": "x", "ts": f"2024-03-0{day}T10:00:{n:02}Z", "n": n} for n in numbers)
+    project.write(f"in/{name}", "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def leave_empty(project: Project) -> None:
+    """The files were moved to another folder; the one of the old name is still there."""
+    (project.directory / "out/t").rename(project.directory / "out/u")
+    (project.directory / "out/t").mkdir()
+
+
+def test_files_that_were_moved_out_of_a_folder_are_known_where_they_are(project: Project) -> None:
+    configure(project, p=SERIES)
+    add_day(project, "p1", 1, 1, 2)
+    add_day(project, "p2", 2, 3, 4)
+    project.run("run")
+    leave_empty(project)
+    project.write("out/t/README", "empty by now\n")
+    configure(project, p=MOVED)
+    add_day(project, "p3", 3, 5)
+    project.run("run")
+    assert rows(project, "u") == [1, 2, 3, 4, 5]
+    project.run("state", "p", "rewind", "--to", "2024-03-01", "--yes")
+    assert rows(project, "u") == [1, 2]
+    project.run("run")
+    assert rows(project, "u") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("way", [["run"], ["run", "--new"], ["state", "p", "accept"]])
+@pytest.mark.parametrize("keeps", [False, True], ids=["moved", "copied"])
+def test_a_part_gets_its_name_where_it_was_moved(
+    project: Project, way: list[str], keeps: bool
+) -> None:
+    configure(project, p=SERIES)
+    add_day(project, "p1", 1, 1, 2)
+    project.run("run")
+    add_day(project, "p2", 2, 3, 4)
+    project.kill(NAME_DUE, "p")
+    if keeps:
+        shutil.copytree(project.directory / "out/t", project.directory / "out/u")
+    else:
+        leave_empty(project)
+    configure(project, p=MOVED)
+    assert "have not got their names yet: 1" in project.run("plan").stdout
+    project.run(*way)
+    for _ in range(2):
+        project.run("run")
+        assert rows(project, "u") == [1, 2, 3, 4]
+
+
+def test_a_replace_that_is_taken_back_has_forgotten_nothing(project: Project) -> None:
+    configure(project, p=SERIES)
+    add_day(project, "p1", 1, 1)
+    add_day(project, "p2", 2, 2)
+    project.run("run")
+    configure(project, p={**SERIES, "sink": ("u", "replace")})
+    project.kill("csv.begun:1", "p")
+    configure(project, p=SERIES)
+    project.run("run")
+    project.run("state", "p", "rewind", "--to", "2024-03-01", "--yes")
+    assert rows(project, "t") == [1]
+    project.run("run")
+    assert rows(project, "t") == [1, 2]
+
+
+def test_a_replace_does_not_take_the_place_of_a_link(project: Project) -> None:
+    (project.directory / "real").mkdir()
+    (project.directory / "out").mkdir()
+    (project.directory / "out/t").symlink_to("../real")
+    configure(project, p=("t", "replace"))
+    add(project, "p1", 1)
+    assert "a symbolic link" in project.run("run", code=2).stderr
+    configure(project, p=("t", "append"))
+    project.run("run")
+    assert rows(project, "t") == [1]

@@ -27,27 +27,6 @@ static tide_code look_at_entry(void *context, const char *name, tide_error *err)
     return TIDE_OK;
 }
 
-/* Bytes of a part of the folder under either of its names, -1 when it is gone. Under its own there
- * may still be the one that it replaces. */
-static tide_code size_of(const char *folder, const tide_manifest_file *file, int64_t *size,
-                         tide_error *err)
-{
-    const char *names[] = {file->temporary, file->name};
-    tide_text path;
-    tide_text_init(&path);
-    *size = -1;
-    for (int i = 0; i < 2 && *size < 0; i++) {
-        if (names[i] != NULL) {
-            tide_text_reset(&path);
-            tide_text_append_format(&path, "%s/%s", folder, names[i]);
-            *size = tide_path_size(tide_text_c(&path));
-        }
-    }
-    tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a path") : TIDE_OK;
-    tide_text_clear(&path);
-    return code;
-}
-
 static tide_code look_at_file(void *context, const tide_manifest_file *file, tide_error *err)
 {
     folder_look *look = context;
@@ -55,7 +34,7 @@ static tide_code look_at_file(void *context, const tide_manifest_file *file, tid
     if (file->is_staged) {
         return TIDE_OK;
     }
-    TIDE_TRY(size_of(look->sink->folder, file, &size, err));
+    TIDE_TRY(tide_csv_part_size(look->sink->folder, file, &size, err));
     look->has_parts = true;
     look->all_there = look->all_there && size == file->byte_count;
     look->has_files = look->has_files || size >= 0;
@@ -84,6 +63,12 @@ static void check_folder(tide_csv_sink *sink, const folder_look *look, tide_text
                                 "replace puts a new folder in the place of %s, which holds %s: "
                                 "move it elsewhere\n",
                                 sink->folder, look->stranger);
+    }
+    if (sink->store.target->mode == TIDE_REPLACE && tide_path_is_link(sink->folder)) {
+        tide_text_append_format(problems,
+                                "replace puts a new folder in the place of %s, which is a symbolic "
+                                "link: make it a folder, or link to the folder above it\n",
+                                sink->folder);
     }
     if (tide_path_size(sink->folder) >= 0 && !tide_path_is_folder(sink->folder)) {
         tide_text_append_format(problems, "%s is no folder: move it away\n", sink->folder);
@@ -187,7 +172,7 @@ tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err)
 /* Names of parts that are gone, gathered first: the manifest is being read meanwhile. */
 typedef struct missing_parts {
     tide_csv_sink *sink;
-    const char *folder;
+    const char *folder, *other;
     const char **names; /* owned; the strings are the arena's */
     size_t count, capacity;
 } missing_parts;
@@ -196,7 +181,10 @@ static tide_code gather_missing(void *context, const tide_manifest_file *file, t
 {
     missing_parts *missing = context;
     int64_t size = 0;
-    TIDE_TRY(size_of(missing->folder, file, &size, err));
+    TIDE_TRY(tide_csv_part_size(missing->folder, file, &size, err));
+    if (size < 0 && missing->other != NULL) {
+        TIDE_TRY(tide_csv_part_size(missing->other, file, &size, err));
+    }
     if (size >= 0) {
         return TIDE_OK;
     }
@@ -210,9 +198,10 @@ static tide_code gather_missing(void *context, const tide_manifest_file *file, t
     return TIDE_OK;
 }
 
-tide_code tide_csv_forget_missing(tide_csv_sink *sink, const char *folder, tide_error *err)
+tide_code tide_csv_forget_missing(tide_csv_sink *sink, const char *folder, const char *other,
+                                  tide_error *err)
 {
-    missing_parts missing = {.sink = sink, .folder = folder};
+    missing_parts missing = {.sink = sink, .folder = folder, .other = other};
     const char *pipeline = sink->store.target->pipeline;
     tide_code code = tide_manifest_visit(&sink->store.db, pipeline, gather_missing, &missing, err);
     for (size_t i = 0; i < missing.count && code == TIDE_OK; i++) {

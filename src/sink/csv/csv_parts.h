@@ -77,9 +77,12 @@ TIDE_MUST_CHECK tide_code tide_csv_rewind(tide_csv_sink *sink, const tide_rewind
 TIDE_MUST_CHECK tide_code tide_csv_check(tide_csv_sink *sink, bool connected,
                                          tide_sink_facts *facts, tide_error *err);
 /* Inside a transaction: removes all parts of the pipeline's folder; forgets parts that are not in
- * the folder of that path. */
+ * the folder of that path, nor in the other one (or NULL). */
 TIDE_MUST_CHECK tide_code tide_csv_remove_parts(tide_csv_sink *sink, tide_error *err);
 TIDE_MUST_CHECK tide_code tide_csv_forget_missing(tide_csv_sink *sink, const char *folder,
-                                                  tide_error *err);
+                                                  const char *other, tide_error *err);
+/* Bytes of a committed part of a folder, under either of its names; -1 when it is not there. */
+TIDE_MUST_CHECK tide_code tide_csv_part_size(const char *folder, const tide_manifest_file *file,
+                                             int64_t *size, tide_error *err);
 
 #endif

@@ -6,6 +6,67 @@
 
 #include "sink/csv/part_file.h"
 
+/* Under its own name there may still be the one that it replaces. */
+tide_code tide_csv_part_size(const char *folder, const tide_manifest_file *file, int64_t *size,
+                             tide_error *err)
+{
+    const char *names[] = {file->temporary, file->name};
+    tide_text path;
+    tide_text_init(&path);
+    *size = -1;
+    for (int i = 0; i < 2 && *size < 0; i++) {
+        if (names[i] != NULL) {
+            tide_text_reset(&path);
+            tide_text_append_format(&path, "%s/%s", folder, names[i]);
+            *size = tide_path_size(tide_text_c(&path));
+        }
+    }
+    tide_code code = tide_text_failed(&path) ? TIDE_FAIL_MEMORY(err, "a path") : TIDE_OK;
+    tide_text_clear(&path);
+    return code;
+}
+
+/* What a folder has of the committed parts. */
+typedef struct holding {
+    const char *folder;
+    bool any, all;
+} holding;
+
+static tide_code look_for_part(void *context, const tide_manifest_file *file, tide_error *err)
+{
+    holding *held = context;
+    int64_t size;
+    if (file->is_staged) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(tide_csv_part_size(held->folder, file, &size, err));
+    held->any = held->any || size >= 0;
+    held->all = held->all && size == file->byte_count;
+    return TIDE_OK;
+}
+
+static tide_code look_into(const tide_csv_place *place, const char *folder, holding *held,
+                           tide_error *err)
+{
+    *held = (holding){.folder = folder, .all = true};
+    return tide_manifest_visit(place->db, place->pipeline, look_for_part, held, err);
+}
+
+/* Only parts tell whether a folder was moved: one of the old name may have been left, or made. */
+static tide_code is_in(const tide_csv_place *place, const char *committed, bool *is,
+                       tide_error *err)
+{
+    holding held;
+    TIDE_TRY(look_into(place, place->folder, &held, err));
+    *is = false;
+    if (held.any && held.all) {
+        return TIDE_OK;
+    }
+    TIDE_TRY(look_into(place, committed, &held, err));
+    *is = held.any;
+    return TIDE_OK;
+}
+
 tide_code tide_csv_place_of(tide_csv_sink *sink, const tide_pipeline_row *row,
                             tide_csv_place *place, tide_error *err)
 {
@@ -21,9 +82,11 @@ tide_code tide_csv_place_of(tide_csv_sink *sink, const tide_pipeline_row *row,
     if (committed == NULL) {
         return TIDE_FAIL_MEMORY(err, "a path");
     }
-    if (row->swap != NULL || tide_path_is_folder(committed)) {
-        place->folder = committed;
+    bool is_there = row->swap != NULL;
+    if (!is_there) {
+        TIDE_TRY(is_in(place, committed, &is_there, err));
     }
+    place->folder = is_there ? committed : place->folder;
     return TIDE_OK;
 }
 

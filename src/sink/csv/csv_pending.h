@@ -20,7 +20,7 @@ typedef struct tide_csv_place {
     const char *swap;   /* the entry of the directory that is to become the folder, or NULL */
 } tide_csv_place;
 
-/* By the pipeline's row. A folder that is gone was moved, as far as one can know, to where the
+/* By the pipeline's row, and by where the parts are: a folder may have been moved to where the
  * pipeline has its own now. */
 TIDE_MUST_CHECK tide_code tide_csv_place_of(tide_csv_sink *sink, const tide_pipeline_row *row,
                                             tide_csv_place *place, tide_error *err);

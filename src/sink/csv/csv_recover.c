@@ -113,17 +113,19 @@ tide_code tide_csv_finish_swap(tide_csv_sink *sink, tide_error *err)
 
 static tide_code forget_missing(tide_csv_sink *sink, const tide_csv_place *place, tide_error *err)
 {
-    return tide_csv_forget_missing(sink, place->folder, err);
+    return tide_csv_forget_missing(sink, place->folder, sink->folder, err);
 }
 
 /* Where the pipeline has another folder now, parts get their names in the one before, and are left
- * there. */
+ * there; a replace may yet be taken back before it has committed anything. */
 tide_code tide_csv_start_anew(tide_csv_sink *sink, tide_error *err)
 {
     TIDE_TRY(tide_csv_finish_swap(sink, err));
     TIDE_TRY(at_place(sink, forget_missing, err));
     TIDE_TRY(tide_csv_finish_renames(sink, err));
-    return tide_csv_forget_missing(sink, sink->folder, err);
+    return sink->store.target->mode == TIDE_REPLACE
+               ? TIDE_OK
+               : tide_csv_forget_missing(sink, sink->folder, NULL, err);
 }
 
 static tide_code remove_temporaries(tide_csv_sink *sink, const tide_csv_place *place,

@@ -95,6 +95,12 @@ bool tide_path_is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool tide_path_is_link(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 int64_t tide_path_size(const char *path)
 {
     struct stat status;
@@ -256,6 +262,9 @@ tide_code tide_folder_remove(const char *path, tide_error *err)
 {
     if (rmdir(path) == 0 || errno == ENOENT) {
         return TIDE_OK;
+    }
+    if (errno == ENOTDIR && tide_path_is_link(path)) {
+        return tide_path_remove(path, err);
     }
     return TIDE_FAIL_ERRNO(err, TIDE_IO, errno, "can't remove the folder %s", path);
 }

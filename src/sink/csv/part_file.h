@@ -27,6 +27,7 @@ TIDE_MUST_CHECK tide_code tide_part_file_finish(tide_part_file *part, tide_error
 void tide_part_file_end(tide_part_file *part, bool keep);
 
 bool tide_path_is_folder(const char *path);
+bool tide_path_is_link(const char *path);
 /* Bytes of a file, -1 when there is none. */
 int64_t tide_path_size(const char *path);
 /* Creates the folder if it is missing, and makes its entry durable. */
