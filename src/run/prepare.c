@@ -90,11 +90,16 @@ tide_code tide_fail_problems(const tide_execution *e, const tide_sink_facts *fac
                      e->pipeline->config->sink.table, (int)size, lines);
 }
 
+/* What a plan of before does not tell is taken to be as it is now. */
 static tide_code read_plan(tide_execution *e, const tide_run_row *last, tide_error *err)
 {
-    return last->plan == NULL || last->plan[0] == '\0'
-               ? TIDE_OK
-               : tide_run_plan_parse(&e->kept, last->plan, err);
+    tide_code code = last->plan == NULL || last->plan[0] == '\0'
+                         ? TIDE_OK
+                         : tide_run_plan_parse(&e->kept, last->plan, err);
+    if (!e->kept.knows_stages) {
+        e->kept.stages = e->pipeline->target.staged;
+    }
+    return code;
 }
 
 /* The interval of a cursor is one of its field. */

@@ -182,6 +182,7 @@ tide_code tide_run_plan_parse(tide_run_plan *plan, const char *json, tide_error 
     plan->keeps_registry = read_bool(root, "registry");
     plan->appends_again = read_bool(root, "again");
     plan->stages = read_bool(root, "stages");
+    plan->knows_stages = tide_yaml_get(root, "stages") != NULL;
     plan->has_cursor = read_number(root, "cursor_low", &plan->cursor_low) &&
                        read_number(root, "cursor_high", &plan->cursor_high) &&
                        read_number(root, "cursor_known", &plan->cursor_known);

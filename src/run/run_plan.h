@@ -16,6 +16,7 @@ typedef struct tide_run_plan {
     bool knows_mode;  /* plans of before do not say by which mode */
     const char *fingerprint; /* of the pipeline that planned it; NULL in plans of before */
     bool keeps_registry, appends_again, stages; /* which no fingerprint knows */
+    bool knows_stages; /* plans of before do not say whether rows are staged */
     bool has_cursor;
     int64_t cursor_low, cursor_high; /* what is read: [low, high); INT64_MIN: from the beginning */
     int64_t cursor_known;            /* below, an earlier complete run has read */

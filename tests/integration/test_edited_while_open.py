@@ -394,3 +394,37 @@ def test_a_killed_append_of_an_instant_begins_anew_by_scrolls(
     search.run("run")
     assert search.statuses() == ["abandoned", "complete"]
     search.holds(1, 2, 3)
+
+
+def by_an_older_version(ground: Ground) -> None:
+    """Whose plans do not say whether rows are staged."""
+    ground.ask(
+        "update tidemill_runs set plan = replace(replace(plan, ',\"stages\":1', ''), "
+        "',\"stages\":0', '')"
+    )
+
+
+def resumed(ground: Ground, *numbers: int) -> None:
+    ground.run("run")
+    assert ground.statuses() == ["complete"]
+    ground.holds(*numbers)
+
+
+@in_sinks("sqlite", "csv")
+def test_a_replace_of_an_older_version_is_resumed(ground: Ground) -> None:
+    ground.write("in/a", line(1))
+    ground.write("in/b", line(2))
+    ground.configure(sink=REPLACE)
+    ground.kill_after(1)
+    by_an_older_version(ground)
+    resumed(ground, 1, 2)
+
+
+def test_an_append_of_an_instant_of_an_older_version_is_resumed(search: SearchGround) -> None:
+    search.own_table()
+    search.load(1, 2, index="open-1")
+    search.load(3, index="open-2")
+    read_by(search, {"slices": 2})
+    assert search.kill_after(1) == []
+    by_an_older_version(search)
+    resumed(search, 1, 2, 3)
