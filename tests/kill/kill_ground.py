@@ -263,10 +263,11 @@ class Trial:
 
     def is_over(self) -> bool:
         """A run that was killed after its last transaction is complete, and the same command would
-        begin another; but where it puts files in their places and ends with that."""
-        if self.hits[-1].place != "finishing" or not self.place.is_complete():
-            return False
-        return not (self.ground.mode.appends_again and self.place.is_pending())
+        begin another; but where it puts files in their places and ends with that. Who appends again
+        does so as soon as these are, whichever command was killed then."""
+        if self.ground.mode.appends_again:
+            return self.place.is_complete() and not self.place.is_pending()
+        return self.hits[-1].place == "finishing" and self.place.is_complete()
 
     def finish(self) -> None:
         """Runs to the end and compares."""
